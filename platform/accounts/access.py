@@ -1,0 +1,72 @@
+"""What a signed-in person may do: their memberships, read once per request, and the decorators that views wear."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import Any, TypeVar
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponseBase
+
+from accounts.models import CENTRE_ROLES, ROLES, Membership, Person
+from tenants.models import Municipality
+
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """A person's memberships. `centres` maps the centres in which they answer calls to the roles they have there."""
+
+    person: Person | None = None
+    centres: dict[int, frozenset[str]] = field(default_factory=dict)
+    municipalities: dict[int, frozenset[str]] = field(default_factory=dict)
+    is_operator: bool = False
+
+    @property
+    def has_any(self) -> bool:
+        """Whether they can see more than their own account; then a second factor is required."""
+        return bool(self.centres or self.municipalities or self.is_operator)
+
+    def roles_in(self, municipality: Municipality) -> frozenset[str]:
+        """Their roles in a municipality, empty for a stranger."""
+        return self.municipalities.get(municipality.pk, frozenset())
+
+    @property
+    def is_supervisor(self) -> bool:
+        """Whether they lead a team somewhere."""
+        return any(ROLES.supervisor in roles for roles in self.centres.values())
+
+
+def access_of(person: Person) -> Access:
+    """Read a person's memberships, in the front's scope."""
+    centres: dict[int, set[str]] = {}
+    municipalities: dict[int, set[str]] = {}
+    rows = Membership.objects.filter(person=person).values_list("role", "centre_id", "municipality_id")
+    for role, centre, municipality in rows:
+        if role in CENTRE_ROLES and centre:
+            centres.setdefault(centre, set()).add(role)
+        elif municipality:
+            municipalities.setdefault(municipality, set()).add(role)
+    return Access(
+        person=person,
+        centres={key: frozenset(roles) for key, roles in centres.items()},
+        municipalities={key: frozenset(roles) for key, roles in municipalities.items()},
+        is_operator=any(role == ROLES.operator for role, _c, _m in rows),
+    )
+
+
+def needs_role(*roles: str) -> Callable[[View], View]:
+    """A view of a municipality's own pages for these roles; other members are refused (403), strangers never get here (404)."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if not request.roles & set(roles):  # type: ignore[attr-defined]
+                raise PermissionDenied
+            return view(request, *args, **kwargs)
+
+        inner.roles = frozenset(roles)  # type: ignore[attr-defined]
+        return inner  # type: ignore[return-value]
+
+    return decorate

@@ -1,0 +1,33 @@
+-- Memberships decide which centres and municipalities the desk's person works for. A municipality that is only joining is not answered for.
+CREATE OR REPLACE FUNCTION public.desk_centres() RETURNS SETOF integer LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp AS $$
+    SELECT m.centre_id::integer FROM public.accounts_membership m JOIN public.accounts_person p ON p.id = m.person_id
+    WHERE m.person_id = public.desk_person() AND m.role IN ('agent', 'supervisor') AND p.is_active $$;
+CREATE OR REPLACE FUNCTION public.desk_municipalities() RETURNS SETOF integer LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp AS $$
+    SELECT id::integer FROM public.tenants_municipality
+    WHERE status IN ('live', 'leaving') AND centre_id IN (SELECT public.desk_centres()) $$;
+
+-- The front signs people in and keeps everything that belongs to an account.
+GRANT SELECT, INSERT, UPDATE, DELETE ON accounts_person, accounts_membership, accounts_invitation, account_emailaddress,
+    account_emailconfirmation, mfa_authenticator, usersessions_usersession, django_session, cache TO front;
+GRANT SELECT ON django_content_type, auth_permission, auth_group TO front;
+GRANT USAGE ON SEQUENCE accounts_person_id_seq, accounts_membership_id_seq, accounts_invitation_id_seq, account_emailaddress_id_seq,
+    account_emailconfirmation_id_seq, mfa_authenticator_id_seq, usersessions_usersession_id_seq TO front;
+SELECT public.protect('accounts_person');
+CREATE POLICY platform ON accounts_person TO front USING (true);
+
+-- Members and invitations: a municipality manages its own; it never sees a person who is not its member. The operator sets up admins.
+GRANT SELECT, INSERT, DELETE ON accounts_membership, accounts_invitation TO tenant, operator_web;
+GRANT USAGE ON SEQUENCE accounts_membership_id_seq, accounts_invitation_id_seq TO tenant, operator_web;
+GRANT SELECT ON accounts_membership TO desk_web, telephony, worker, listener;
+GRANT SELECT (id, name, email, is_active, phone_user) ON accounts_person TO telephony, worker;
+GRANT SELECT ON usersessions_usersession, django_session TO listener;
+SELECT public.protect('accounts_membership');
+CREATE POLICY own ON accounts_membership TO tenant USING (municipality_id = (SELECT public.own_municipality()));
+CREATE POLICY desk ON accounts_membership FOR SELECT TO desk_web USING (centre_id IN (SELECT public.desk_centres()));
+CREATE POLICY platform ON accounts_membership TO front, operator_web, telephony, worker, listener USING (true);
+SELECT public.protect('accounts_invitation');
+CREATE POLICY own ON accounts_invitation TO tenant USING (municipality_id = (SELECT public.own_municipality()));
+CREATE POLICY platform ON accounts_invitation TO front, operator_web USING (true);
+CREATE POLICY lookup ON accounts_person FOR SELECT TO telephony, worker USING (true);

@@ -1,0 +1,29 @@
+"""The ASGI application: the desk's event stream beside Django, since an open stream must not hold a thread or a connection."""
+
+import os
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+from django.core.asgi import get_asgi_application  # noqa: E402
+
+Message = dict[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+django = get_asgi_application()
+
+
+async def healthz(send: Send) -> None:
+    """Alive: no database, no Django."""
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/plain"), (b"cache-control", b"no-store")]})
+    await send({"type": "http.response.body", "body": b"ok"})
+
+
+async def application(asgi_scope: Message, receive: Receive, send: Send) -> None:
+    """Dispatch by path; everything but health and the stream is Django's."""
+    if asgi_scope["type"] == "http" and asgi_scope["path"] == "/healthz":
+        await healthz(send)
+        return
+    await django(asgi_scope, receive, send)

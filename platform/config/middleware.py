@@ -1,0 +1,138 @@
+"""From the host to the area, from the person to what they may do there, and from both to the scope in which the view runs."""
+
+import uuid
+from collections.abc import Callable
+from contextlib import ExitStack
+
+import structlog
+from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import translation
+
+from accounts.access import Access, access_of
+from tenants import scope
+from tenants.models import Host, Municipality
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+# Sign-in and one's own account work in the front's scope on every host.
+ACCOUNT_PATHS = ("/konto/", "/static/", "/einladung/", "/demo/", "/sprache/")
+# Doors without a person: they authorise themselves and open their own scope.
+OPEN_PATHS = ("/api/", "/healthz", "/readyz", "/metrics")
+
+
+class RequestIdMiddleware:
+    """One id for a request through all log lines and audit rows; a proxy's X-Request-ID is taken when it looks like one."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        given = request.headers.get("X-Request-ID", "")
+        request_id = given if given.replace("-", "").isalnum() and len(given) <= 64 else uuid.uuid4().hex
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        with scope.entered(None):
+            response = self.get_response(request)
+        response["X-Request-ID"] = request_id
+        return response
+
+
+class HostMiddleware:
+    """Sets request.area ("front", "desk", "municipality", "api"), request.municipality and the URLs; unknown hosts are 404."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with scope.front():
+            self.place(request)
+            return self.get_response(request)
+
+    def place(self, request: HttpRequest) -> None:
+        """Decide by the Host header alone."""
+        host = request.get_host().rsplit(":", 1)[0].lower().rstrip(".")
+        request.municipality = None  # type: ignore[attr-defined]
+        request.access = Access()  # type: ignore[attr-defined]
+        request.roles = frozenset()  # type: ignore[attr-defined]
+        if request.path.startswith(OPEN_PATHS):
+            request.area, request.urlconf = "api", "config.urls.front"  # type: ignore[attr-defined]
+        elif host == f"desk.{settings.RUFVERBUND_DOMAIN}":
+            request.area, request.urlconf = "desk", "config.urls.desk"  # type: ignore[attr-defined]
+        elif host in {settings.RUFVERBUND_DOMAIN, "127.0.0.1", "[::1]"}:
+            request.area, request.urlconf = "front", "config.urls.front"  # type: ignore[attr-defined]
+        else:
+            request.municipality = self.find(host)  # type: ignore[attr-defined]
+            request.area, request.urlconf = "municipality", "config.urls.municipality"  # type: ignore[attr-defined]
+            if request.municipality is None:  # type: ignore[attr-defined]
+                request.area, request.urlconf = "nowhere", "config.urls.nowhere"  # type: ignore[attr-defined]
+
+    @staticmethod
+    def find(host: str) -> Municipality | None:
+        """The municipality of a host name."""
+        found = Host.objects.select_related("tenant__centre").filter(domain=host).exclude(tenant__status__in=["provisioning", "left"]).first()
+        return found.tenant if found else None
+
+
+class LanguageMiddleware:
+    """The person's language, else the cookie's, else the browser's; German first."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        wanted = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME) or "de"
+        with translation.override(wanted if wanted in dict(settings.LANGUAGES) else "de"):
+            request.LANGUAGE_CODE = translation.get_language() or "de"  # type: ignore[attr-defined]
+            response = self.get_response(request)
+            response.headers.setdefault("Content-Language", request.LANGUAGE_CODE)  # type: ignore[attr-defined]
+            return response
+
+
+class AreaMiddleware:
+    """Innermost: refuses who does not belong here, asks for the second factor, and runs the view in its scope and transaction."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path.startswith((*ACCOUNT_PATHS, *OPEN_PATHS)) or not request.user.is_authenticated:
+            self.remember(request)
+            return self.get_response(request)
+        self.remember(request)
+        access: Access = request.access  # type: ignore[attr-defined]
+        if access.has_any and not is_mfa_enabled(request.user):
+            return redirect("mfa_index")
+        with ExitStack() as stack:
+            if (view_scope := self.scope_of(request, access)) is not None:
+                stack.enter_context(scope.entered(view_scope))
+                stack.enter_context(transaction.atomic())
+            response = self.get_response(request)
+            if view_scope is not None and response.status_code >= 400:
+                transaction.set_rollback(True)  # an error became a response further in: nothing half done may stay
+            return response
+
+    @staticmethod
+    def remember(request: HttpRequest) -> None:
+        """Load session, person and memberships while the front's scope holds; the view's login may read none of them."""
+        if request.user.is_authenticated:
+            request.access = access_of(request.user)  # type: ignore[attr-defined]
+            if municipality := request.municipality:  # type: ignore[attr-defined]
+                request.roles = request.access.roles_in(municipality)  # type: ignore[attr-defined]
+
+    @staticmethod
+    def scope_of(request: HttpRequest, access: Access) -> scope.Scope | None:
+        """Foreign municipality: 404, as if it did not exist. Desk without a role: 403. Front: the operator's scope for operators."""
+        area: str = request.area  # type: ignore[attr-defined]
+        if area == "municipality":
+            if not request.roles:  # type: ignore[attr-defined]
+                raise Http404
+            return scope.of_municipality(request.municipality.schema_name)  # type: ignore[attr-defined]
+        if area == "desk":
+            if not access.centres:
+                raise PermissionDenied
+            return scope.of_desk(int(request.user.pk or 0))
+        return scope.OPERATOR if access.is_operator and request.path.startswith("/betrieb/") else None

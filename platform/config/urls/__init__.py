@@ -1,0 +1,1 @@
+"""URL configurations: one per area; HostMiddleware chooses by the host."""

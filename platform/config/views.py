@@ -1,0 +1,56 @@
+"""The front page, error pages and health."""
+
+from django.contrib.auth.decorators import login_not_required
+from django.db import connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+
+from tenants import scope
+
+
+@login_not_required
+def front(request: HttpRequest) -> HttpResponse:
+    """What this is, and where to go."""
+    return render(request, "front/front.html", {})
+
+
+@login_not_required
+def readyz(request: HttpRequest) -> JsonResponse:
+    """200 when requests can be served, else 503; each component with ok, degraded or down."""
+    components = {"database": _database()}
+    ready = all(state != "down" for state in components.values())
+    return JsonResponse({"ready": ready, "components": components}, status=200 if ready else 503)
+
+
+def _database() -> str:
+    try:
+        with scope.front(), connection.cursor() as cursor:
+            cursor.execute("SELECT rights_version FROM tenants_installation WHERE id = 1")
+            return "ok" if cursor.fetchone() else "down"
+    except Exception:  # noqa: BLE001  whatever is wrong with it, it is down
+        return "down"
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """400"""
+    return render(request, "400.html", status=400)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """403"""
+    return render(request, "403.html", status=403)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """403 for a form whose token is missing or old."""
+    return render(request, "403_csrf.html", status=403)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """404"""
+    return render(request, "404.html", status=404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500, without context: whatever failed may be needed for it."""
+    return HttpResponse(render(request, "500.html").content, status=500)

@@ -1,0 +1,141 @@
+"""Calls, where they came from, and who is there to take them. Shared tables, guarded by row-level security."""
+
+import secrets
+from typing import Any, ClassVar
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from model_utils import Choices
+from model_utils.fields import StatusField
+
+from tenants.models import Municipality, ServiceCentre
+
+
+class Source(models.Model):
+    """Where calls are reported from: the exchange of a centre, or of one municipality. The token's hash finds it."""
+
+    centre = models.ForeignKey(ServiceCentre, models.CASCADE, related_name="+")
+    municipality = models.ForeignKey(Municipality, models.CASCADE, null=True, blank=True, related_name="+")
+    name = models.CharField(_("Name"), max_length=120)
+    generation = models.PositiveIntegerField(default=1)  # a rotated token is derived with the next number
+    token_hash = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_event_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["id"]
+        verbose_name = _("Anschluss")
+        verbose_name_plural = _("Anschlüsse")
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["centre", "municipality"], name="source_once", nulls_distinct=False)
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def new_public_id() -> str:
+    """An id that tells nothing and is safe in URLs and attributes: c-<date>-<random>."""
+    return f"c-{timezone.now():%Y%m%d}-{secrets.token_hex(5)}"
+
+
+class Call(models.Model):
+    """One call of a citizen over all its legs, from the first ring to the closed wrap-up."""
+
+    STATES = Choices(("ringing", _("klingelt")), ("talking", _("im Gespräch")), ("wrap-up", _("Nachbearbeitung")), ("ended", _("beendet")))
+    OUTCOMES = Choices(
+        ("answered", _("beantwortet")), ("transferred", _("weitergeleitet")), ("callback", _("Rückruf")), ("abandoned", _("abgebrochen"))
+    )
+    END_REASONS = Choices(
+        ("closed", _("abgeschlossen")),
+        ("abandoned", _("Anrufer hat aufgelegt")),
+        ("busy", _("besetzt")),
+        ("no_answer", _("niemand hat abgehoben")),
+        ("failed", _("technisch gescheitert")),
+        ("forwarded", _("von der Anlage weitergeleitet")),
+        ("reaped", _("ohne Ende gemeldet, automatisch geschlossen")),
+    )
+
+    public_id = models.CharField(max_length=40, unique=True, default=new_public_id)
+    centre = models.ForeignKey(ServiceCentre, models.PROTECT, related_name="+")
+    municipality = models.ForeignKey(Municipality, models.PROTECT, null=True, blank=True, related_name="+")
+    source = models.ForeignKey(Source, models.PROTECT, related_name="+")
+    external_id = models.CharField(max_length=120)  # callId of the exchange
+    state = StatusField(choices_name="STATES", default=STATES.ringing)
+    from_number = models.CharField(max_length=40, blank=True)  # E.164 where it could be read; empty: withheld or not told
+    from_raw = models.CharField(max_length=200, blank=True)
+    to_number = models.CharField(max_length=40, blank=True)
+    to_raw = models.CharField(max_length=200, blank=True)
+    evidence: Any = models.JSONField(default=dict)  # {"kind": "to", "number": "+492921103", "prefix": "+492921103", …}
+    chosen_by_agent = models.BooleanField(default=False)  # municipality was not recognised, the agent picked it
+    agent_id = models.BigIntegerField(null=True, db_index=True)  # soft: Person.pk
+    agent_name = models.CharField(max_length=120, blank=True)
+    ringing_at = models.DateTimeField(default=timezone.now)
+    answered_at = models.DateTimeField(null=True)
+    hung_up_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    wrap_up_until = models.DateTimeField(null=True)  # null in wrap-up: stopped by the agent ("Länger brauchen")
+    hangup_cause = models.CharField(max_length=40, blank=True)
+    end_reason = models.CharField(max_length=12, choices=END_REASONS, blank=True)
+    short_abandon = models.BooleanField(default=False)
+    concern = models.CharField(max_length=200, blank=True)
+    concern_kind = models.CharField(max_length=12, blank=True)
+    concern_key = models.CharField(max_length=100, blank=True)  # "slug:key" of the entry
+    outcome = models.CharField(max_length=12, choices=OUTCOMES, blank=True)
+    transferred_to = models.CharField(max_length=200, blank=True)
+    note = models.TextField(max_length=2000, blank=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-ringing_at", "-id"]
+        verbose_name = _("Anruf")
+        verbose_name_plural = _("Anrufe")
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["source", "external_id"], name="call_once")
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["centre", "state"], name="call_open", condition=~models.Q(state="ended")),
+            models.Index(fields=["centre", "-ringing_at"], name="call_by_time"),
+            models.Index(fields=["centre", "from_number", "-ringing_at"], name="call_by_caller", condition=~models.Q(from_number="")),
+            models.Index(fields=["agent_id", "-ringing_at"], name="call_by_agent"),
+            models.Index(fields=["municipality", "-ringing_at"], name="call_by_municipality"),
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+
+class CtiEvent(models.Model):
+    """A message of an exchange as it came, stored before anything is made of it."""
+
+    source = models.ForeignKey(Source, models.CASCADE, related_name="+")
+    call = models.ForeignKey(Call, models.SET_NULL, null=True, related_name="events")
+    external_id = models.CharField(max_length=120)
+    event = models.CharField(max_length=20)
+    body: Any = models.JSONField(default=dict)
+    received_at = models.DateTimeField(auto_now_add=True)
+    result = models.CharField(max_length=40, blank=True)  # what was made of it: "created", "answered", "duplicate", "unknown_call" …
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-id"]
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["source", "external_id"], name="cti_event_by_call")]
+
+
+class Presence(models.Model):
+    """Whether an agent takes calls of a centre. A heartbeat keeps it true: without one for 45 s they count as away."""
+
+    STATES = Choices(("ready", _("Bereit")), ("busy", _("Im Gespräch")), ("wrap-up", _("Nachbearbeitung")), ("break", _("Pause")), ("away", _("Abgemeldet")))
+
+    person_id = models.BigIntegerField()
+    person_name = models.CharField(max_length=120)
+    centre = models.ForeignKey(ServiceCentre, models.CASCADE, related_name="+")
+    state = StatusField(choices_name="STATES", default=STATES.away)
+    after_call = models.CharField(max_length=12, default="ready")  # what the agent wants to be after the running call
+    since = models.DateTimeField(default=timezone.now)
+    seen_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["person_name", "id"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["person_id", "centre"], name="presence_once")
+        ]

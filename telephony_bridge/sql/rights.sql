@@ -1,0 +1,22 @@
+-- Calls are shared work: the exchange's door writes them, agents of the centre take and close them, a municipality reads its own.
+GRANT SELECT, INSERT, UPDATE ON telephony_bridge_call, telephony_bridge_ctievent, telephony_bridge_source, telephony_bridge_presence TO telephony;
+GRANT SELECT, UPDATE ON telephony_bridge_call TO desk_web, worker;
+GRANT SELECT, INSERT, UPDATE ON telephony_bridge_presence TO desk_web, worker;
+GRANT SELECT ON telephony_bridge_call TO tenant;
+GRANT SELECT, INSERT, UPDATE ON telephony_bridge_source TO operator_web;
+GRANT USAGE ON SEQUENCE telephony_bridge_call_id_seq, telephony_bridge_ctievent_id_seq, telephony_bridge_source_id_seq,
+    telephony_bridge_presence_id_seq TO telephony;
+GRANT USAGE ON SEQUENCE telephony_bridge_presence_id_seq TO desk_web, worker;
+GRANT USAGE ON SEQUENCE telephony_bridge_source_id_seq TO operator_web;
+
+SELECT public.protect('telephony_bridge_call');
+CREATE POLICY own ON telephony_bridge_call FOR SELECT TO tenant USING (municipality_id = (SELECT public.own_municipality()));
+CREATE POLICY desk ON telephony_bridge_call TO desk_web USING (centre_id IN (SELECT public.desk_centres()));
+CREATE POLICY platform ON telephony_bridge_call TO telephony, worker USING (true);
+SELECT public.protect('telephony_bridge_ctievent');
+CREATE POLICY platform ON telephony_bridge_ctievent TO telephony USING (true);
+SELECT public.protect('telephony_bridge_source');
+CREATE POLICY platform ON telephony_bridge_source TO telephony, operator_web USING (true);
+SELECT public.protect('telephony_bridge_presence');
+CREATE POLICY desk ON telephony_bridge_presence TO desk_web USING (centre_id IN (SELECT public.desk_centres()));
+CREATE POLICY platform ON telephony_bridge_presence TO telephony, worker USING (true);

@@ -1,0 +1,154 @@
+"""Live events: one LISTEN connection per process, a queue per open page, ids only (tenancy.md, design 6).
+
+NOTIFY is a door bell that anybody may ring; what happened is read from the outbox. A stream's numbers have no gaps and commit in
+order, so "everything after Last-Event-ID" is exact. Who may hear is asked at subscription and again at delivery.
+"""
+
+import asyncio
+import contextlib
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+import structlog
+from django.conf import settings
+from django.db import connection
+
+from tenants.backend.base import login_password
+
+log = structlog.get_logger(__name__)
+CHANNEL = "rufverbund"
+HEARTBEAT = 15.0  # seconds
+SINCE = (
+    "SELECT number, kind, object_id, op FROM public.tenants_outboxentry WHERE stream = %s AND number > %s ORDER BY number LIMIT 500"
+)
+NEWEST = "SELECT coalesce(max(number), 0) FROM public.tenants_outboxentry WHERE stream = %s"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of the outbox: ids only; the page refetches what it may see."""
+
+    stream: str
+    number: int
+    kind: str
+    object_id: str
+    op: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """For whom a page listens."""
+
+    person: int
+    session_key: str
+
+
+Allowed = Callable[[psycopg.AsyncConnection[Any], str, set[Ticket]], Awaitable[set[Ticket]]]
+
+
+def tell_centre(centre_id: int, kind: str, object_id: object, op: str) -> None:
+    """Tell the desks of a centre, on commit of the running transaction: `kind` and id of what changed, and what happened to it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT public.tell_centre(%s, %s, %s, %s)", [centre_id, kind, str(object_id), op])
+
+
+def read_since(stream: str, number: int | None) -> tuple[int, list[Event]]:
+    """The number to go on from, and what came after `number` (None: nothing, start now). In the desk's scope."""
+    with connection.cursor() as cursor:
+        cursor.execute(NEWEST, [stream])
+        newest = int(cursor.fetchone()[0])
+        start = newest if number is None else min(number, newest)
+        cursor.execute(SINCE, [stream, start])
+        return newest, [Event(stream, *row) for row in cursor.fetchall()]
+
+
+class Hub:
+    """Hears the bell for the whole process. `allowed` says which tickets may (still) hear a stream."""
+
+    def __init__(self, allowed: Allowed) -> None:
+        self.allowed = allowed
+        self.queues: defaultdict[str, dict[asyncio.Queue[Event | None], Ticket]] = defaultdict(dict)
+        self.last: dict[str, int] = {}  # stream -> number that was handed out
+        self.listening = asyncio.Event()
+        self.task: asyncio.Task[None] | None = None
+
+    async def join(self, streams: Iterable[str], ticket: Ticket) -> "asyncio.Queue[Event | None]":
+        """Register before reading what was missed: an overlap is dropped by number, a gap could not be."""
+        if self.task is None or self.task.done():
+            self.task = asyncio.create_task(self._listen())
+        await asyncio.wait_for(self.listening.wait(), 10)
+        queue: asyncio.Queue[Event | None] = asyncio.Queue(maxsize=1000)
+        for stream in streams:
+            self.queues[stream][queue] = ticket
+        return queue
+
+    def start_at(self, stream: str, newest: int) -> None:
+        """What the first reader of a stream saw is where deliveries begin."""
+        self.last.setdefault(stream, newest)
+
+    def leave(self, queue: "asyncio.Queue[Event | None]") -> None:
+        """Forget a page that went away."""
+        for stream in [stream for stream, queues in self.queues.items() if queues.pop(queue, None) and not queues]:
+            del self.queues[stream]
+            self.last.pop(stream, None)
+
+    async def _listen(self) -> None:
+        while True:
+            try:
+                await self._hear()
+            except (psycopg.Error, OSError) as error:  # the server restarted: once more, then look what was missed
+                log.warning("events.listener_lost", error=str(error).splitlines()[0] if str(error) else type(error).__name__)
+                self.listening.clear()
+                await asyncio.sleep(0.5)
+
+    async def _hear(self) -> None:
+        database = settings.DATABASES["default"]
+        async with await psycopg.AsyncConnection.connect(
+            host=database["HOST"] or None, port=database["PORT"] or None, dbname=database["NAME"], user="listener",
+            password=login_password("listener"), autocommit=True, connect_timeout=5, prepare_threshold=None,
+        ) as ear:
+            await ear.execute(f"LISTEN {CHANNEL}")
+            self.listening.set()
+            rung = set(self.queues)
+            while True:
+                for stream in rung & self.queues.keys():
+                    await self._deliver(ear, stream)
+                rung = {note.payload async for note in ear.notifies(timeout=HEARTBEAT, stop_after=1)}
+                if not rung:
+                    await self._heartbeat(ear)
+
+    async def _deliver(self, ear: psycopg.AsyncConnection[Any], stream: str) -> None:
+        """One query for the news and one for who may hear, however many pages are open."""
+        if stream not in self.last:
+            return
+        rows = await (await ear.execute(SINCE, (stream, self.last[stream]))).fetchall()
+        if not rows:
+            return
+        self.last[stream] = rows[-1][0]
+        allowed = await self.allowed(ear, stream, set(self.queues[stream].values()))
+        for queue, ticket in list(self.queues[stream].items()):
+            for row in rows if ticket in allowed else [None]:
+                self._put(queue, Event(stream, *row) if row else None)
+        if len(rows) == 500:
+            await self._deliver(ear, stream)
+
+    async def _heartbeat(self, ear: psycopg.AsyncConnection[Any]) -> None:
+        """Pages whose session or membership has ended are closed even when nothing happens."""
+        for stream, queues in list(self.queues.items()):
+            allowed = await self.allowed(ear, stream, set(queues.values()))
+            for queue, ticket in list(queues.items()):
+                if ticket not in allowed:
+                    self._put(queue, None)
+
+    @staticmethod
+    def _put(queue: "asyncio.Queue[Event | None]", event: Event | None) -> None:
+        """A page that reads too slowly is closed; it reconnects and catches up by Last-Event-ID."""
+        with contextlib.suppress(asyncio.QueueFull):
+            queue.put_nowait(event)
+            return
+        while not queue.empty():
+            queue.get_nowait()
+        queue.put_nowait(None)

@@ -1,0 +1,101 @@
+-- What each login may do with the tables of `tenants`, and the functions that carry the design. Applied by `rufverbund migrate`
+-- in one transaction after every right on shared tables was taken away, so this file (and its sisters in the other apps) is complete.
+
+-- Who asks: the login, or the role that a test has taken (`single` tenancy). A login of ours cannot take another role.
+CREATE OR REPLACE FUNCTION public.caller() RETURNS text LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT coalesce(nullif(current_setting('role', true), 'none'), session_user::text) $$;
+
+CREATE OR REPLACE FUNCTION public.own_municipality() RETURNS integer
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT id::integer FROM public.tenants_municipality WHERE schema_name = public.caller() $$;
+
+CREATE OR REPLACE FUNCTION public.own_centre() RETURNS integer
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT centre_id::integer FROM public.tenants_municipality WHERE schema_name = public.caller() $$;
+
+-- The person for whom the desk's transaction was begun; nobody: no rows.
+CREATE OR REPLACE FUNCTION public.desk_person() RETURNS bigint LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT nullif(current_setting('rufverbund.person', true), '')::bigint $$;
+
+-- The next number of a stream. The counter's row stays locked until commit: no gaps, and numbers appear in order.
+CREATE OR REPLACE FUNCTION public.next_number(of_stream text) RETURNS bigint
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    INSERT INTO public.tenants_streamcounter AS c (stream, last) VALUES (of_stream, 1)
+    ON CONFLICT (stream) DO UPDATE SET last = c.last + 1 RETURNING last $$;
+
+-- One line of news; the bell carries the stream's name only, the table says what (tenancy.md, design 6).
+CREATE OR REPLACE FUNCTION public.append_to_stream(to_stream text, of_kind text, of_object text, what text) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE nr bigint := public.next_number(to_stream);
+BEGIN
+    INSERT INTO public.tenants_outboxentry (stream, number, kind, object_id, op) VALUES (to_stream, nr, of_kind, of_object, what);
+    PERFORM pg_notify('rufverbund', to_stream);
+    RETURN nr;
+END $$;
+
+-- News of a centre (calls, presence, gaps). A municipality may tell its own centre, an agent the centres of their memberships.
+CREATE OR REPLACE FUNCTION public.tell_centre(of_centre integer, of_kind text, of_object text, what text) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE who text := public.caller();
+BEGIN
+    IF (who IN ('telephony', 'operator_web', 'worker', 'migrator', 'owner')
+        OR (who = 'desk_web' AND of_centre IN (SELECT public.desk_centres()))
+        OR of_centre = public.own_centre()) IS NOT TRUE THEN  -- NULL, too, is a no
+        RAISE EXCEPTION 'not a centre of %', who USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN public.append_to_stream('c:' || of_centre, of_kind, of_object, what);
+END $$;
+
+REVOKE ALL ON FUNCTION public.next_number(text), public.append_to_stream(text, text, text, text),
+    public.tell_centre(integer, text, text, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION public.tell_centre(integer, text, text, text) TO tenant, desk_web, operator_web, telephony, worker;
+
+-- Municipalities and centres. A municipality sees and changes itself, in the columns that are its own to change.
+GRANT SELECT ON tenants_municipality, tenants_servicecentre, tenants_host, tenants_numberprefix, tenants_specialday
+    TO tenant, front, desk_web, operator_web, telephony, worker;
+GRANT UPDATE (initials, colour, pattern, greeting, emergency, situation, situation_since, closed_text, hours, state, inhabitants, area_codes)
+    ON tenants_municipality TO tenant;
+GRANT INSERT, UPDATE, DELETE ON tenants_specialday TO tenant;
+GRANT INSERT, UPDATE ON tenants_municipality, tenants_servicecentre, tenants_host TO operator_web;
+GRANT INSERT (municipality_id, prefix, max_length, is_did, created_at), DELETE ON tenants_numberprefix TO tenant;  -- confirmed by the operator
+GRANT INSERT, UPDATE, DELETE ON tenants_numberprefix TO operator_web;
+GRANT USAGE ON SEQUENCE tenants_specialday_id_seq, tenants_numberprefix_id_seq TO tenant, operator_web;
+GRANT USAGE ON SEQUENCE tenants_municipality_id_seq, tenants_servicecentre_id_seq, tenants_host_id_seq TO operator_web;
+GRANT USAGE ON SEQUENCE tenants_auditentry_id_seq TO tenant, front, desk_web, operator_web, telephony, worker;
+GRANT UPDATE (situation, situation_since) ON tenants_municipality TO desk_web;
+
+SELECT public.protect('tenants_municipality');
+CREATE POLICY own ON tenants_municipality TO tenant USING (schema_name = current_user);
+CREATE POLICY desk ON tenants_municipality TO desk_web USING (centre_id IN (SELECT public.desk_centres()));
+CREATE POLICY platform ON tenants_municipality TO front, operator_web, telephony, worker USING (true);
+SELECT public.protect('tenants_servicecentre');
+CREATE POLICY own ON tenants_servicecentre FOR SELECT TO tenant USING (id = (SELECT public.own_centre()));
+CREATE POLICY desk ON tenants_servicecentre FOR SELECT TO desk_web USING (id IN (SELECT public.desk_centres()));
+CREATE POLICY platform ON tenants_servicecentre TO front, operator_web, telephony, worker USING (true);
+SELECT public.protect_by_municipality('tenants_host', 'tenant_id');
+SELECT public.protect_by_municipality('tenants_numberprefix');
+SELECT public.protect_by_municipality('tenants_specialday');
+
+-- The log: everybody adds, nobody changes. A municipality reads its own rows, the operator those without a municipality's content.
+GRANT INSERT ON tenants_auditentry TO tenant, front, desk_web, operator_web, telephony, worker;
+GRANT SELECT ON tenants_auditentry TO tenant, operator_web;
+SELECT public.protect('tenants_auditentry');
+CREATE POLICY own_read ON tenants_auditentry FOR SELECT TO tenant USING (municipality_id = (SELECT public.own_municipality()));
+CREATE POLICY own_write ON tenants_auditentry FOR INSERT TO tenant WITH CHECK (municipality_id = (SELECT public.own_municipality()));
+CREATE POLICY desk_write ON tenants_auditentry FOR INSERT TO desk_web
+    WITH CHECK (person_id = public.desk_person() AND (centre_id IS NULL OR centre_id IN (SELECT public.desk_centres())));
+CREATE POLICY platform_write ON tenants_auditentry FOR INSERT TO front, operator_web, telephony, worker WITH CHECK (true);
+CREATE POLICY platform_read ON tenants_auditentry FOR SELECT TO operator_web
+    USING (object_kind IN ('municipality', 'centre', 'membership', 'invitation', 'source'));
+
+-- The outbox: ids only; read by the listener, by a municipality for itself, and by the worker that will feed the search index.
+GRANT SELECT ON tenants_outboxentry TO tenant, listener, worker, desk_web;
+SELECT public.protect('tenants_outboxentry');
+CREATE POLICY own ON tenants_outboxentry FOR SELECT TO tenant USING (stream = 'm:' || (SELECT public.own_municipality()));
+CREATE POLICY desk ON tenants_outboxentry FOR SELECT TO desk_web USING (stream IN (SELECT 'c:' || c FROM public.desk_centres() c
+    UNION ALL SELECT 'm:' || m FROM public.desk_municipalities() m));
+CREATE POLICY everything ON tenants_outboxentry FOR SELECT TO listener, worker USING (true);
+SELECT public.protect('tenants_streamcounter');
+SELECT public.protect('tenants_installation');
+GRANT SELECT ON tenants_installation TO front, worker;
+CREATE POLICY platform ON tenants_installation FOR SELECT TO front, worker USING (true);
