@@ -80,6 +80,7 @@ TENANT_DOMAIN_MODEL = "tenants.Host"
 SHARED_APPS = [
     "config",
     "django_tenants",
+    "django.contrib.postgres",
     "tenants",
     "django.contrib.contenttypes",
     "django.contrib.auth",
@@ -87,7 +88,6 @@ SHARED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
-    "django.contrib.postgres",
     "accounts",
     "allauth",
     "allauth.account",

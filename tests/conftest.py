@@ -1,0 +1,66 @@
+"""What every test may use. The database is a clone of the template; each test is one transaction, rolled back (`db`)."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.db import connections
+from django.test import Client
+
+from tests import database, environment
+
+
+@pytest.fixture(scope="session")
+def django_db_setup() -> Iterator[None]:
+    """Instead of Django's test database: a clone of the template."""
+    database.clone(environment.DATABASE)
+    yield
+    connections.close_all()
+    database.drop(environment.DATABASE)
+
+
+@pytest.fixture
+def places(db: None) -> dict[str, object]:
+    """Municipalities by slug."""
+    from tenants import scope
+    from tenants.models import Municipality
+
+    with scope.front():
+        return {m.slug: m for m in Municipality.objects.select_related("centre")}
+
+
+@pytest.fixture
+def people(db: None) -> dict[str, object]:
+    """Persons by the local part of their address: agent, agent2, supervisor, editor, admin, reader, editor.kreis, agent.unna, operator …"""
+    from accounts.models import Person
+    from tenants import scope
+
+    with scope.front():
+        return {person.email.split("@")[0]: person for person in Person.objects.all()}
+
+
+@pytest.fixture
+def soest(places):
+    """Stadt Soest, live."""
+    return places["soest"]
+
+
+@pytest.fixture
+def kreis(places):
+    """Kreis Soest, live."""
+    return places["kreis"]
+
+
+@pytest.fixture
+def visit(people) -> Callable[[str | None, str], Client]:
+    """visit("editor", "soest.localhost") -> a test client of that host, signed in (None: not signed in)."""
+
+    def client_of(who: str | None, host: str) -> Client:
+        from tenants import scope
+
+        client = Client(headers={"host": host})
+        if who:
+            with scope.front():
+                client.force_login(people[who])
+        return client
+
+    return client_of
