@@ -1,9 +1,11 @@
-"""One's own account, on every host: sign-in, second factor, sessions."""
+"""One's own account, on every host: sign-in, second factor, sessions, invitations."""
+
+from typing import Any
 
 from django.urls import include, path
 
-urlpatterns = [
-    path("", include("allauth.account.urls")),
-    path("2fa/", include("allauth.mfa.urls")),
-    path("sitzungen/", include("allauth.usersessions.urls")),
+urlpatterns: list[Any] = [
+    path("konto/", include("allauth.account.urls")),
+    path("konto/2fa/", include("allauth.mfa.urls")),
+    path("konto/sitzungen/", include("allauth.usersessions.urls")),
 ]

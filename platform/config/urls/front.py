@@ -3,10 +3,13 @@
 from django.urls import include, path
 
 from config import views
+from config.urls import handlers
 
-handler400, handler403, handler404, handler500 = "config.views.bad_request", "config.views.forbidden", "config.views.not_found", "config.views.server_error"
+handler400, handler403, handler404, handler500 = handlers
 urlpatterns = [
     path("readyz", views.readyz, name="readyz"),
-    path("konto/", include("accounts.urls")),
+    path("api/v1/", include("telephony_bridge.urls")),
+    path("", include("accounts.urls")),
+    path("betrieb/", include("onboarding.operator_urls")),
     path("", views.front, name="front"),
 ]

@@ -2,5 +2,7 @@
 
 from typing import Any
 
-handler400, handler403, handler404, handler500 = "config.views.bad_request", "config.views.forbidden", "config.views.not_found", "config.views.server_error"
+from config.urls import handlers
+
+handler400, handler403, handler404, handler500 = handlers
 urlpatterns: list[Any] = []

@@ -1,0 +1,5 @@
+"""URLs."""
+
+from typing import Any
+
+urlpatterns: list[Any] = []
