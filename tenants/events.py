@@ -16,6 +16,7 @@ import structlog
 from django.conf import settings
 from django.db import connection
 
+from tenants import scope
 from tenants.backend.base import login_password
 
 log = structlog.get_logger(__name__)
@@ -50,9 +51,15 @@ Allowed = Callable[[psycopg.AsyncConnection[Any], str, set[Ticket]], Awaitable[s
 
 
 def tell_centre(centre_id: int, kind: str, object_id: object, op: str) -> None:
-    """Tell the desks of a centre, on commit of the running transaction: `kind` and id of what changed, and what happened to it."""
+    """Tell the desks of a centre, on commit of the running transaction: `kind` and id of what changed, and what happened to it.
+
+    In a municipality's scope the news go out on its own stream, to which the desks of its centre listen as well.
+    """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT public.tell_centre(%s, %s, %s, %s)", [centre_id, kind, str(object_id), op])
+        if scope.required().schema == scope.PUBLIC:
+            cursor.execute("SELECT public.tell_centre(%s, %s, %s, %s)", [centre_id, kind, str(object_id), op])
+        else:
+            cursor.execute("SELECT public.tell_own(%s, %s, %s)", [kind, str(object_id), op])
 
 
 def read_since(stream: str, number: int | None) -> tuple[int, list[Event]]:

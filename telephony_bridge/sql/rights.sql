@@ -1,7 +1,11 @@
 -- Calls are shared work: the exchange's door writes them, agents of the centre take and close them, a municipality reads its own.
 GRANT SELECT, INSERT, UPDATE ON telephony_bridge_call, telephony_bridge_ctievent, telephony_bridge_source, telephony_bridge_presence TO telephony;
-GRANT SELECT, UPDATE ON telephony_bridge_call TO desk_web, worker;
-GRANT SELECT, INSERT, UPDATE ON telephony_bridge_presence TO desk_web, worker;
+-- Columns, not tables: UPDATE on a whole table would allow LOCK TABLE (tenants/sql/rights.sql).
+GRANT SELECT, UPDATE (municipality_id, state, chosen_by_agent, agent_id, agent_name, answered_at, ended_at, wrap_up_until, end_reason, concern,
+    concern_kind, concern_key, outcome, transferred_to, note) ON telephony_bridge_call TO desk_web;
+GRANT SELECT, INSERT, UPDATE (person_name, state, after_call, since, seen_at) ON telephony_bridge_presence TO desk_web;
+GRANT SELECT, UPDATE ON telephony_bridge_call TO worker;
+GRANT SELECT, INSERT, UPDATE ON telephony_bridge_presence TO worker;
 GRANT SELECT ON telephony_bridge_call TO tenant;
 GRANT SELECT, INSERT, UPDATE ON telephony_bridge_source TO operator_web;
 GRANT USAGE ON SEQUENCE telephony_bridge_call_id_seq, telephony_bridge_ctievent_id_seq, telephony_bridge_source_id_seq,

@@ -33,31 +33,51 @@ BEGIN
     RETURN nr;
 END $$;
 
--- News of a centre (calls, presence, gaps). A municipality may tell its own centre, an agent the centres of their memberships.
+-- News of a centre (calls, presence). An agent may tell the centres of their memberships. A municipality may not: whoever holds the
+-- counter's row holds up the whole centre, so it has a function, and a counter, of its own.
 CREATE OR REPLACE FUNCTION public.tell_centre(of_centre integer, of_kind text, of_object text, what text) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE who text := public.caller();
 BEGIN
     IF (who IN ('telephony', 'operator_web', 'worker', 'migrator', 'owner')
-        OR (who = 'desk_web' AND of_centre IN (SELECT public.desk_centres()))
-        OR of_centre = public.own_centre()) IS NOT TRUE THEN  -- NULL, too, is a no
+        OR (who = 'desk_web' AND of_centre IN (SELECT public.desk_centres()))) IS NOT TRUE THEN  -- NULL, too, is a no
         RAISE EXCEPTION 'not a centre of %', who USING ERRCODE = 'insufficient_privilege';
     END IF;
     RETURN public.append_to_stream('c:' || of_centre, of_kind, of_object, what);
 END $$;
 
-REVOKE ALL ON FUNCTION public.next_number(text), public.append_to_stream(text, text, text, text),
-    public.tell_centre(integer, text, text, text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION public.tell_centre(integer, text, text, text) TO tenant, desk_web, operator_web, telephony, worker;
+-- News of the calling municipality (an answered gap), on its own stream.
+CREATE OR REPLACE FUNCTION public.tell_own(of_kind text, of_object text, what text) RETURNS bigint
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT public.append_to_stream('m:' || public.own_municipality(), of_kind, of_object, what) WHERE public.own_municipality() IS NOT NULL $$;
+
+-- Deleting rows of shared tables. DELETE or UPDATE on a whole table would also allow LOCK TABLE, with which one municipality could stop
+-- all others; so municipalities and the desk get columns to update, and this function to delete rows of their own.
+CREATE OR REPLACE FUNCTION public.delete_own(of_table text, row_id bigint) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE gone integer;
+BEGIN
+    IF of_table NOT IN ('tenants_specialday', 'tenants_numberprefix', 'accounts_membership', 'accounts_invitation') THEN
+        RAISE EXCEPTION 'rows of % are not deleted here', of_table USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    EXECUTE format('DELETE FROM public.%I WHERE id = $1 AND municipality_id = public.own_municipality()', of_table) USING row_id;
+    GET DIAGNOSTICS gone = ROW_COUNT;
+    RETURN gone > 0;
+END $$;
+
+REVOKE ALL ON FUNCTION public.next_number(text), public.append_to_stream(text, text, text, text), public.tell_own(text, text, text),
+    public.tell_centre(integer, text, text, text), public.delete_own(text, bigint) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION public.tell_centre(integer, text, text, text) TO desk_web, operator_web, telephony, worker;
+GRANT EXECUTE ON FUNCTION public.tell_own(text, text, text), public.delete_own(text, bigint) TO tenant;
 
 -- Municipalities and centres. A municipality sees and changes itself, in the columns that are its own to change.
 GRANT SELECT ON tenants_municipality, tenants_servicecentre, tenants_host, tenants_numberprefix, tenants_specialday
     TO tenant, front, desk_web, operator_web, telephony, worker;
 GRANT UPDATE (initials, colour, pattern, greeting, emergency, situation, situation_since, closed_text, hours, state, inhabitants, area_codes)
     ON tenants_municipality TO tenant;
-GRANT INSERT, UPDATE, DELETE ON tenants_specialday TO tenant;
+GRANT INSERT, UPDATE (day, label, intervals) ON tenants_specialday TO tenant;
 GRANT INSERT, UPDATE ON tenants_municipality, tenants_servicecentre, tenants_host TO operator_web;
-GRANT INSERT (municipality_id, prefix, max_length, is_did, created_at), DELETE ON tenants_numberprefix TO tenant;  -- confirmed by the operator
+GRANT INSERT (municipality_id, prefix, max_length, is_did, created_at) ON tenants_numberprefix TO tenant;  -- confirmed by the operator
 GRANT INSERT, UPDATE, DELETE ON tenants_numberprefix TO operator_web;
 GRANT USAGE ON SEQUENCE tenants_specialday_id_seq, tenants_numberprefix_id_seq TO tenant, operator_web;
 GRANT USAGE ON SEQUENCE tenants_municipality_id_seq, tenants_servicecentre_id_seq, tenants_host_id_seq TO operator_web;

@@ -18,7 +18,11 @@ SELECT public.protect('accounts_person');
 CREATE POLICY platform ON accounts_person TO front USING (true);
 
 -- Members and invitations: a municipality manages its own; it never sees a person who is not its member. The operator sets up admins.
-GRANT SELECT, INSERT, DELETE ON accounts_membership, accounts_invitation TO tenant, operator_web;
+-- (A municipality deletes its rows by public.delete_own, see tenants/sql/rights.sql.)
+GRANT SELECT, INSERT ON accounts_membership, accounts_invitation TO tenant;
+GRANT UPDATE (role) ON accounts_membership TO tenant;
+GRANT UPDATE (token_hash, expires_at) ON accounts_invitation TO tenant;
+GRANT SELECT, INSERT, UPDATE, DELETE ON accounts_membership, accounts_invitation TO operator_web;
 GRANT USAGE ON SEQUENCE accounts_membership_id_seq, accounts_invitation_id_seq TO tenant, operator_web;
 GRANT SELECT ON accounts_membership TO desk_web, telephony, worker, listener;
 GRANT SELECT (id, name, email, is_active, phone_user) ON accounts_person TO telephony, worker;
