@@ -92,11 +92,22 @@ class DatabaseWrapper(tenants.DatabaseWrapper):  # type: ignore[misc]
             return
         current = scope.required()
         try:
+            self._send_begin(current)
+        except psycopg.OperationalError:
+            if not self.connection.closed:
+                raise
+            self.close()  # the server went away while the connection lay idle; nothing has been done on it yet
+            self.connect()
+            self._send_begin(current)
+        self.bound_to = current
+
+    def _send_begin(self, current: scope.Scope) -> None:
+        try:
             psycopg.Cursor(self.connection).execute(f"BEGIN;{current.begin}")
         except psycopg.Error:
-            self.connection.rollback()  # cancelled half way: nothing may run in what is left of it
+            if not self.connection.closed:
+                self.connection.rollback()  # cancelled half way: nothing may run in what is left of it
             raise
-        self.bound_to = current
 
     def _cursor(self, name: str | None = None) -> Any:
         current = scope.required()
