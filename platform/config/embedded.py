@@ -24,7 +24,7 @@ SUPERUSER = "postgres"
 SECRETS = ("secret_key", "database_secret", "owner_secret", "superuser_password")
 LOG_LIMIT = 10_000_000  # bytes; then the server's log starts anew and one older is kept
 PATIENCE = 90.0  # seconds; the very first start on a slow disk takes a few
-_keepers: list[subprocess.Popen[bytes]] = []  # started by this process; kept so that they are reaped
+_keepers: dict[Path, subprocess.Popen[bytes]] = {}  # by folder; started by this process, which must reap them
 
 
 class EmbeddedError(Exception):
@@ -169,7 +169,8 @@ def _started(home: Path, settings: Mapping[str, str]) -> Server:
 
 def _start_keeper(home: Path, settings: Mapping[str, str]) -> subprocess.Popen[bytes]:
     """A process of its own session, so that neither Ctrl-C nor the end of this command reaches it."""
-    _keepers[:] = [keeper for keeper in _keepers if keeper.poll() is None]
+    if before := _keepers.pop(home / "postgres", None):  # killed, else it would hold its lock
+        before.wait(5)
     command = [sys.executable, "-m", "config.keeper", str(home), json.dumps(dict(settings))]
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("PG", "COVERAGE_", "COV_"))},
@@ -182,7 +183,7 @@ def _start_keeper(home: Path, settings: Mapping[str, str]) -> subprocess.Popen[b
         keeper = subprocess.Popen(
             command, env=environment, cwd="/", stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
         )
-    _keepers.append(keeper)
+    _keepers[home / "postgres"] = keeper
     return keeper
 
 
@@ -223,6 +224,6 @@ def _leave(folder: Path, users: int) -> None:
             with suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGUSR1)
         time.sleep(0.05)
-    for keeper in _keepers:
+    if keeper := _keepers.pop(folder, None):
         with suppress(subprocess.TimeoutExpired):
             keeper.wait(5)

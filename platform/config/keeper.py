@@ -66,7 +66,9 @@ def as_account(command: list[str]) -> list[str]:
     if os.geteuid() != 0:
         return command
     if not shutil.which("setpriv"):
-        raise SystemExit("error: started by root, PostgreSQL needs the program setpriv (util-linux); or use an ordinary user")
+        raise SystemExit(
+            "error: started by root, PostgreSQL needs the program setpriv (util-linux); or use an ordinary user"
+        )
     uid, gid = account()
     keep = "-all,+dac_override"
     return [
@@ -148,7 +150,8 @@ class Keeper:
             if stat.S_ISDIR(found.st_mode) and found.st_uid == account()[0] and not found.st_mode & 0o077:
                 return str(before)
         base = tempfile.gettempdir()
-        made = tempfile.mkdtemp(dir=base if len(base) < 60 else "/tmp", prefix="rufverbund-")
+        short = base if len(base) < 60 else "/tmp"  # noqa: S108 - mkdtemp makes it private
+        made = tempfile.mkdtemp(dir=short, prefix="rufverbund-")
         os.chown(made, *account())
         self.write("socket.json", {"socket": made})
         return made
@@ -173,7 +176,7 @@ class Keeper:
                 self.say("ready")
                 if self.wait_for_end():
                     return
-                print("the server ended unexpectedly and is started again", flush=True)
+                sys.stderr.write("the server ended unexpectedly and is started again\n")
             failures += 1
             if (failures > 5 and not ever_ready) or self.unused():
                 return
@@ -184,7 +187,11 @@ class Keeper:
         options = {**self.settings, "unix_socket_directories": self.socket, "port": str(PORT)}
         arguments = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
         command = [str(binaries() / "postgres"), "-D", str(self.data), *arguments]
-        self.server = subprocess.Popen(as_account(command), stdin=subprocess.DEVNULL, preexec_fn=_die_with_parent)
+        self.server = subprocess.Popen(  # no threads here, so preexec_fn is safe
+            as_account(command),
+            stdin=subprocess.DEVNULL,
+            preexec_fn=_die_with_parent,  # noqa: PLW1509
+        )
         while self.server.poll() is None:
             with suppress(FileNotFoundError, IndexError):
                 lines = (self.data / "postmaster.pid").read_text(encoding="utf-8").splitlines()
