@@ -6,6 +6,7 @@ order, so "everything after Last-Event-ID" is exact. Who may hear is asked at su
 
 import asyncio
 import contextlib
+import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
@@ -22,10 +23,9 @@ from tenants.backend.base import login_password
 log = structlog.get_logger(__name__)
 CHANNEL = "rufverbund"
 HEARTBEAT = 15.0  # seconds
-SINCE = (
-    "SELECT number, kind, object_id, op FROM public.tenants_outboxentry WHERE stream = %s AND number > %s ORDER BY number LIMIT 500"
-)
-NEWEST = "SELECT coalesce(max(number), 0) FROM public.tenants_outboxentry WHERE stream = %s"
+LATEST = 100  # lines that the first bell of a stream repeats; pages drop what they have by its number
+SINCE = "SELECT number, kind, object_id, op FROM public.tenants_outboxentry WHERE stream = %s AND number > %s ORDER BY number LIMIT %s"
+NEWEST = "SELECT stream, max(number) FROM public.tenants_outboxentry WHERE stream = ANY(%s) GROUP BY stream"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +62,19 @@ def tell_centre(centre_id: int, kind: str, object_id: object, op: str) -> None:
             cursor.execute("SELECT public.tell_own(%s, %s, %s)", [kind, str(object_id), op])
 
 
-def read_since(stream: str, number: int | None) -> tuple[int, list[Event]]:
-    """The number to go on from, and what came after `number` (None: nothing, start now). In the desk's scope."""
+def newest(streams: Iterable[str]) -> dict[str, int]:
+    """The last number of each stream, 0 where nothing happened yet. In the desk's scope."""
+    wanted = list(streams)
     with connection.cursor() as cursor:
-        cursor.execute(NEWEST, [stream])
-        newest = int(cursor.fetchone()[0])
-        start = newest if number is None else min(number, newest)
-        cursor.execute(SINCE, [stream, start])
-        return newest, [Event(stream, *row) for row in cursor.fetchall()]
+        cursor.execute(NEWEST, [wanted])
+        return {stream: 0 for stream in wanted} | dict(cursor.fetchall())
+
+
+def read_since(stream: str, number: int, limit: int = 500) -> list[Event]:
+    """What happened in a stream after `number`, oldest first, at most `limit` lines. In the desk's scope."""
+    with connection.cursor() as cursor:
+        cursor.execute(SINCE, [stream, number, limit])
+        return [Event(stream, *row) for row in cursor.fetchall()]
 
 
 class Hub:
@@ -92,10 +97,6 @@ class Hub:
             self.queues[stream][queue] = ticket
         return queue
 
-    def start_at(self, stream: str, newest: int) -> None:
-        """What the first reader of a stream saw is where deliveries begin."""
-        self.last.setdefault(stream, newest)
-
     def leave(self, queue: "asyncio.Queue[Event | None]") -> None:
         """Forget a page that went away."""
         for stream in [stream for stream, queues in self.queues.items() if queues.pop(queue, None) and not queues]:
@@ -106,7 +107,7 @@ class Hub:
         while True:
             try:
                 await self._hear()
-            except (psycopg.Error, OSError) as error:  # the server restarted: once more, then look what was missed
+            except Exception as error:  # noqa: BLE001  the server restarted, or worse: listen again, then look what was missed
                 log.warning("events.listener_lost", error=str(error).splitlines()[0] if str(error) else type(error).__name__)
                 self.listening.clear()
                 await asyncio.sleep(0.5)
@@ -118,31 +119,38 @@ class Hub:
             password=login_password("listener"), autocommit=True, connect_timeout=5, prepare_threshold=None,
         ) as ear:
             await ear.execute(f"LISTEN {CHANNEL}")
+            rung, check_at = set(self.queues), time.monotonic() + HEARTBEAT
             self.listening.set()
-            rung = set(self.queues)
             while True:
                 for stream in rung & self.queues.keys():
                     await self._deliver(ear, stream)
-                rung = {note.payload async for note in ear.notifies(timeout=HEARTBEAT, stop_after=1)}
-                if not rung:
-                    await self._heartbeat(ear)
+                if time.monotonic() >= check_at:  # by the clock: a busy stream must not keep a quiet one unchecked
+                    await self._check(ear)
+                    check_at = time.monotonic() + HEARTBEAT
+                wait = max(0.01, check_at - time.monotonic())
+                rung = {note.payload async for note in ear.notifies(timeout=wait, stop_after=1)}
 
     async def _deliver(self, ear: psycopg.AsyncConnection[Any], stream: str) -> None:
-        """One query for the news and one for who may hear, however many pages are open."""
+        """One query for the news and one for who may hear, however many pages are open.
+
+        Where no page has heard anything yet, a bell that rang while it was still reading its position may have been missed:
+        the latest lines are repeated then.
+        """
         if stream not in self.last:
-            return
-        rows = await (await ear.execute(SINCE, (stream, self.last[stream]))).fetchall()
+            row = await (await ear.execute(NEWEST, ([stream],))).fetchone()
+            self.last[stream] = max(0, row[1] - LATEST) if row else 0
+        rows = await (await ear.execute(SINCE, (stream, self.last[stream], 500))).fetchall()
         if not rows:
             return
-        self.last[stream] = rows[-1][0]
         allowed = await self.allowed(ear, stream, set(self.queues[stream].values()))
-        for queue, ticket in list(self.queues[stream].items()):
+        self.last[stream] = rows[-1][0]
+        for queue, ticket in list(self.queues.get(stream, {}).items()):
             for row in rows if ticket in allowed else [None]:
                 self._put(queue, Event(stream, *row) if row else None)
         if len(rows) == 500:
             await self._deliver(ear, stream)
 
-    async def _heartbeat(self, ear: psycopg.AsyncConnection[Any]) -> None:
+    async def _check(self, ear: psycopg.AsyncConnection[Any]) -> None:
         """Pages whose session or membership has ended are closed even when nothing happens."""
         for stream, queues in list(self.queues.items()):
             allowed = await self.allowed(ear, stream, set(queues.values()))
