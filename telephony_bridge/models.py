@@ -75,6 +75,7 @@ class Call(models.Model):
     answered_at = models.DateTimeField(null=True)
     hung_up_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
+    wrap_up_at = models.DateTimeField(null=True)
     wrap_up_until = models.DateTimeField(null=True)  # null in wrap-up: stopped by the agent ("Länger brauchen")
     hangup_cause = models.CharField(max_length=40, blank=True)
     end_reason = models.CharField(max_length=12, choices=END_REASONS, blank=True)

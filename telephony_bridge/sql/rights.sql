@@ -1,8 +1,8 @@
 -- Calls are shared work: the exchange's door writes them, agents of the centre take and close them, a municipality reads its own.
 GRANT SELECT, INSERT, UPDATE ON telephony_bridge_call, telephony_bridge_ctievent, telephony_bridge_source, telephony_bridge_presence TO telephony;
 -- Columns, not tables: UPDATE on a whole table would allow LOCK TABLE (tenants/sql/rights.sql).
-GRANT SELECT, UPDATE (municipality_id, state, chosen_by_agent, agent_id, agent_name, answered_at, ended_at, wrap_up_until, end_reason, concern,
-    concern_kind, concern_key, outcome, transferred_to, note) ON telephony_bridge_call TO desk_web;
+GRANT SELECT, UPDATE (municipality_id, state, chosen_by_agent, agent_id, agent_name, answered_at, ended_at, wrap_up_at, wrap_up_until, end_reason,
+    concern, concern_kind, concern_key, outcome, transferred_to, note) ON telephony_bridge_call TO desk_web;
 GRANT SELECT, INSERT, UPDATE (person_name, state, after_call, since, seen_at) ON telephony_bridge_presence TO desk_web;
 GRANT SELECT, UPDATE ON telephony_bridge_call TO worker;
 GRANT SELECT, INSERT, UPDATE ON telephony_bridge_presence TO worker;
@@ -22,5 +22,9 @@ CREATE POLICY platform ON telephony_bridge_ctievent TO telephony USING (true);
 SELECT public.protect('telephony_bridge_source');
 CREATE POLICY platform ON telephony_bridge_source TO telephony, operator_web USING (true);
 SELECT public.protect('telephony_bridge_presence');
-CREATE POLICY desk ON telephony_bridge_presence TO desk_web USING (centre_id IN (SELECT public.desk_centres()));
+CREATE POLICY desk ON telephony_bridge_presence FOR SELECT TO desk_web USING (centre_id IN (SELECT public.desk_centres()));
+CREATE POLICY desk_adds ON telephony_bridge_presence FOR INSERT TO desk_web
+    WITH CHECK (person_id = public.desk_person() AND centre_id IN (SELECT public.desk_centres()));
+CREATE POLICY desk_own ON telephony_bridge_presence FOR UPDATE TO desk_web
+    USING (person_id = public.desk_person() AND centre_id IN (SELECT public.desk_centres()));  -- nobody signs a colleague out
 CREATE POLICY platform ON telephony_bridge_presence TO telephony, worker USING (true);

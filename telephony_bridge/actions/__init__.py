@@ -1,0 +1,30 @@
+"""Everything that writes calls, presences and sources. Each function is one transaction in the scope that its caller has opened."""
+
+from telephony_bridge.actions.calls import (
+    Claim,
+    begin_wrap_up,
+    choose_municipality,
+    claim_call,
+    close_call,
+    release_call,
+    save_wrap_up,
+    stop_wrap_up_timer,
+)
+from telephony_bridge.actions.presences import expire_presences, heartbeat, set_presence
+from telephony_bridge.actions.reaping import expire_wrap_ups, reap_calls
+
+__all__ = [
+    "Claim",
+    "begin_wrap_up",
+    "choose_municipality",
+    "claim_call",
+    "close_call",
+    "expire_presences",
+    "expire_wrap_ups",
+    "heartbeat",
+    "reap_calls",
+    "release_call",
+    "save_wrap_up",
+    "set_presence",
+    "stop_wrap_up_timer",
+]

@@ -1,0 +1,94 @@
+"""Presence: said by the agent, overruled by calls, ended by silence."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.db import ProgrammingError, transaction
+from django.utils import timezone
+
+from telephony_bridge import actions
+from telephony_bridge.models import Presence
+from tenants import scope
+from tenants.errors import Refusal
+
+
+def state_of(person):
+    return Presence.objects.get(person_id=person.pk).state
+
+
+def test_during_a_call_it_means_the_time_after_it(ring, at_desk):
+    call = ring()
+    with at_desk("agent") as jana:
+        actions.set_presence(call.centre, "ready", acting_user=jana)
+        actions.claim_call(call, acting_user=jana)
+        presence = actions.set_presence(call.centre, "break", acting_user=jana)
+        assert (presence.state, presence.after_call) == ("busy", "break")
+        actions.begin_wrap_up(call, acting_user=jana)
+        assert state_of(jana) == "wrap-up"
+        actions.close_call(call, outcome="answered", acting_user=jana)
+        assert state_of(jana) == "break"
+
+
+def test_unknown_states_are_refused(soest, at_desk):
+    with at_desk("agent") as jana, pytest.raises(Refusal):
+        actions.set_presence(soest.centre, "busy", acting_user=jana)
+
+
+def test_saying_the_same_twice_tells_nobody(soest, at_desk, news):
+    with at_desk("agent") as jana:
+        actions.set_presence(soest.centre, "ready", acting_user=jana)
+        actions.set_presence(soest.centre, "ready", acting_user=jana)
+    assert news() == [("presence", str(jana.pk), "changed")]
+
+
+def test_nobody_signs_a_colleague_out(soest, at_desk, people):
+    with at_desk("agent") as jana:
+        actions.set_presence(soest.centre, "ready", acting_user=jana)
+    with at_desk("agent2"):
+        assert Presence.objects.filter(person_id=jana.pk).exists()  # seen
+        assert Presence.objects.filter(person_id=jana.pk).update(state="away") == 0
+        with pytest.raises(ProgrammingError), transaction.atomic():
+            Presence.objects.create(person_id=jana.pk, person_name="x", centre_id=soest.centre_id)
+
+
+def test_without_a_heartbeat_away_and_back_with_the_next(soest, at_desk, people, news):
+    start = timezone.now()
+    with time_machine.travel(start, tick=False) as clock:
+        with at_desk("agent") as jana:
+            actions.set_presence(soest.centre, "ready", acting_user=jana)
+        clock.shift(timedelta(seconds=46))
+        with scope.telephony():
+            assert actions.expire_presences() == 1
+            assert actions.expire_presences() == 0
+            assert state_of(jana) == "away"
+        with at_desk("agent"):
+            assert actions.heartbeat(jana.pk, soest.centre_id)
+            assert state_of(jana) == "ready"
+            actions.set_presence(soest.centre, "away", acting_user=jana)
+            clock.shift(timedelta(seconds=30))
+            actions.heartbeat(jana.pk, soest.centre_id)
+            assert state_of(jana) == "away"  # said so themselves
+
+
+def test_heartbeats_in_close_succession_write_once(soest, at_desk, django_assert_num_queries):
+    with time_machine.travel(timezone.now(), tick=False) as clock, at_desk("agent") as jana:
+        actions.set_presence(soest.centre, "ready", acting_user=jana)
+        with django_assert_num_queries(1):
+            assert not actions.heartbeat(jana.pk, soest.centre_id)
+        clock.shift(timedelta(seconds=11))
+        assert actions.heartbeat(jana.pk, soest.centre_id)
+
+
+def test_a_page_that_lives_is_not_expired_in_the_middle_of_a_call(ring, at_desk):
+    call = ring()
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        with at_desk("agent") as jana:
+            actions.set_presence(call.centre, "ready", acting_user=jana)
+            actions.claim_call(call, acting_user=jana)
+        clock.shift(timedelta(seconds=60))
+        with scope.telephony():
+            actions.expire_presences()
+        with at_desk("agent") as jana:
+            actions.heartbeat(jana.pk, call.centre_id)
+            assert state_of(jana) == "busy"
