@@ -11,6 +11,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from model_utils import Choices
 
+from knowledge.validation import check_entry
+
 KINDS = Choices(("article", _("Artikel")), ("person", _("Person")), ("department", _("Abteilung")))
 KEY = RegexValidator(r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,79}\Z", _("Buchstaben, Ziffern, Punkt, Binde- und Unterstrich, höchstens 80 Zeichen."))
 
@@ -36,6 +38,10 @@ class Entry(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    def clean(self) -> None:
+        """Search words, links, readable text, lengths that columns do not have (knowledge.validation)."""
+        check_entry(self)
 
 
 class Department(Entry):
@@ -133,6 +139,7 @@ class Version(models.Model):
     at = models.DateTimeField(auto_now_add=True)
     person_id = models.BigIntegerField(null=True)
     person_name = models.CharField(max_length=120, blank=True)
+    is_new = False  # no column: whether the publish() that returned it made it, or found nothing to publish
 
     class Meta:
         ordering: ClassVar[list[str]] = ["-at", "-id"]
