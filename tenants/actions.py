@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -23,7 +23,7 @@ def add_centre(*, slug: str, name: str, acting_user: Actor) -> ServiceCentre:
     """A new service centre; its operator municipality is named later. Raises Refusal when the slug is taken or malformed."""
     centre = ServiceCentre(slug=slug, name=name, hours=DEFAULT_HOURS)
     with scope.operator(), transaction.atomic():
-        _validate(centre, exclude=["operator"])
+        validate(centre, exclude=["operator"])
         _saved(centre)
         audit.record("add_centre", centre, acting_user=acting_user, centre=centre.pk, after=audit.state(centre, "slug", "name"))
     return centre
@@ -39,7 +39,7 @@ def add_municipality(
     with scope.operator(), transaction.atomic():
         municipality = Municipality(slug=slug, name=name, ags=ags, centre=centre, schema_name=new_schema_name(), **details)
         _fill_in(municipality)
-        _validate(municipality)
+        validate(municipality)
         _saved(municipality)
         Host.objects.create(domain=f"{slug}.{settings.RUFVERBUND_DOMAIN}", tenant=municipality, is_primary=True)
         for number in dict.fromkeys(numbers):
@@ -102,17 +102,33 @@ def _free_initials(name: str, taken: set[str]) -> str:
 
 def _add_confirmed_number(municipality: Municipality, prefix: str) -> None:
     number = NumberPrefix(municipality=municipality, prefix=prefix, confirmed_at=timezone.now(), max_length=len(prefix.lstrip("+")) + 5)
-    _validate(number)
+    validate(number)
     _saved(number)
 
 
-def _validate(instance: Any, exclude: list[str] | None = None) -> None:
+def validate(instance: models.Model, *, exclude: Iterable[str] = (), only: Iterable[str] | None = None) -> None:
+    """full_clean of all fields, or of those in `only`; what is wrong becomes a Refusal of one line, with the fields' German names."""
+    skipped = set(exclude)
+    if only is not None:
+        skipped |= {f.name for f in instance._meta.get_fields()} - set(only)
+    _check_lengths(instance, skipped)
     try:
-        instance.full_clean(exclude=exclude)
+        instance.full_clean(exclude=skipped, validate_unique=only is None, validate_constraints=only is None)
     except ValidationError as error:
-        lines = [f"{instance._meta.get_field(name).verbose_name if name != '__all__' else ''}: {'; '.join(texts)}".lstrip(": ")
-                 for name, texts in error.message_dict.items()]
+        lines = [f"{_label(instance, name)}{'; '.join(texts)}" for name, texts in error.message_dict.items()]
         raise Refusal(" ".join(lines)) from error
+
+
+def _check_lengths(instance: models.Model, skipped: set[str]) -> None:
+    """full_clean leaves the length of a TextField to forms; commands and imports have none."""
+    for field in instance._meta.concrete_fields:
+        limit = field.max_length if isinstance(field, models.TextField) and field.name not in skipped else None
+        if limit and len(getattr(instance, field.attname) or "") > limit:
+            raise Refusal(_("%(field)s: höchstens %(limit)d Zeichen.") % {"field": field.verbose_name, "limit": limit})
+
+
+def _label(instance: models.Model, name: str) -> str:
+    return "" if name == NON_FIELD_ERRORS else f"{getattr(instance._meta.get_field(name), 'verbose_name', name)}: "
 
 
 def _saved(instance: Any) -> None:

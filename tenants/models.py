@@ -11,6 +11,7 @@ from model_utils import Choices
 from model_utils.fields import StatusField
 
 from tenants import marks
+from tenants.identifiers import validate_ags, validate_ars
 
 SLUG = RegexValidator(r"^[a-z][a-z0-9-]{1,39}\Z", _("Kleinbuchstaben, Ziffern und Bindestriche, am Anfang ein Buchstabe."))
 
@@ -57,8 +58,8 @@ class Municipality(TenantMixin):  # type: ignore[misc]
     slug = models.CharField(_("Kurzname"), max_length=40, unique=True, validators=[SLUG])
     name = models.CharField(_("Name"), max_length=120)
     kind = models.CharField(_("Art"), max_length=10, choices=KINDS, default=KINDS.stadt)
-    ags = models.CharField(_("Amtlicher Gemeindeschlüssel (AGS)"), max_length=8)
-    ars = models.CharField(_("Regionalschlüssel (ARS)"), max_length=12, blank=True)
+    ags = models.CharField(_("Amtlicher Gemeindeschlüssel (AGS)"), max_length=8, validators=[validate_ags])
+    ars = models.CharField(_("Regionalschlüssel (ARS)"), max_length=12, blank=True, validators=[validate_ars])
     centre = models.ForeignKey(ServiceCentre, models.PROTECT, related_name="municipalities", verbose_name=_("Servicecenter"))
     status = StatusField(_("Stand"), choices_name="STATES", default=STATES.provisioning)
     inhabitants = models.PositiveIntegerField(_("Einwohnerzahl"), null=True, blank=True)

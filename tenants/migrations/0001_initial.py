@@ -5,6 +5,7 @@ import django.db.models.deletion
 import django.db.models.functions.datetime
 import django_tenants.postgresql_backend.base
 import model_utils.fields
+import tenants.identifiers
 from django.db import migrations, models
 
 
@@ -32,8 +33,8 @@ class Migration(migrations.Migration):
                 ('slug', models.CharField(max_length=40, unique=True, validators=[django.core.validators.RegexValidator('^[a-z][a-z0-9-]{1,39}\\Z', 'Kleinbuchstaben, Ziffern und Bindestriche, am Anfang ein Buchstabe.')], verbose_name='Kurzname')),
                 ('name', models.CharField(max_length=120, verbose_name='Name')),
                 ('kind', models.CharField(choices=[('stadt', 'Stadt'), ('kreis', 'Kreis'), ('gemeinde', 'Gemeinde')], default='stadt', max_length=10, verbose_name='Art')),
-                ('ags', models.CharField(max_length=8, verbose_name='Amtlicher Gemeindeschlüssel (AGS)')),
-                ('ars', models.CharField(blank=True, max_length=12, verbose_name='Regionalschlüssel (ARS)')),
+                ('ags', models.CharField(max_length=8, validators=[tenants.identifiers.validate_ags], verbose_name='Amtlicher Gemeindeschlüssel (AGS)')),
+                ('ars', models.CharField(blank=True, max_length=12, validators=[tenants.identifiers.validate_ars], verbose_name='Regionalschlüssel (ARS)')),
                 ('status', model_utils.fields.StatusField(choices=[('provisioning', 'wird eingerichtet'), ('joining', 'Beitritt'), ('live', 'live'), ('leaving', 'Austritt'), ('left', 'ausgetreten')], default='provisioning', max_length=100, no_check_for_status=True, verbose_name='Stand')),
                 ('inhabitants', models.PositiveIntegerField(blank=True, null=True, verbose_name='Einwohnerzahl')),
                 ('area_codes', models.JSONField(blank=True, default=list, verbose_name='Vorwahlen')),
