@@ -1,0 +1,87 @@
+"""The three processes: `serve`, `worker`, `bridge`."""
+
+import ipaddress
+from typing import Any
+
+import click
+import structlog
+import uvicorn
+from django.conf import settings
+
+from config import static
+from tenants import scope
+
+log = structlog.get_logger(__name__)
+GRACE = 4  # seconds that open requests and streams get when we stop
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach an address."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Adresse, an der gelauscht wird.")
+@click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="Port.")
+@click.option("--proxy", "proxies", default="127.0.0.1", show_default=True, help="Vertraute Proxys (X-Forwarded-For).")
+def serve(host: str, port: int, proxies: str) -> None:
+    """Den Webserver starten, bis SIGINT oder SIGTERM."""
+    if settings.DEMO and not is_loopback(host):
+        raise click.UsageError(f"Die Vorführung ist nur auf diesem Rechner erlaubt; {host} ist von außen erreichbar.")
+    static.collect()
+    config = uvicorn.Config(
+        "config.asgi:application",
+        host=host,
+        port=port,
+        lifespan="off",
+        log_config=None,  # config.logs has set up everything
+        access_log=False,  # addresses contain tokens; requests are logged by the proxy and counted by /metrics
+        forwarded_allow_ips=proxies,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE,
+    )
+    log.info("serve.start", host=host, port=port)
+    uvicorn.Server(config).run()
+    log.info("serve.end")
+
+
+def login_parameters(login: str) -> dict[str, Any]:
+    """What psycopg needs to sign in as one of our logins, outside Django's connection."""
+    from tenants.backend.base import login_password  # noqa: PLC0415
+
+    database = settings.DATABASES["default"]
+    return {
+        "host": database["HOST"] or None,
+        "port": database["PORT"] or None,
+        "dbname": database["NAME"],
+        "user": login,
+        "password": login_password(login),
+        **database["OPTIONS"],
+    }
+
+
+@click.command()
+@click.option("--concurrency", type=click.IntRange(1, 32), default=2, show_default=True, help="Gleichzeitige Aufträge.")
+def worker(concurrency: int) -> None:
+    """Hintergrundaufträge ausführen, bis SIGINT oder SIGTERM."""
+    from procrastinate import PsycopgConnector  # noqa: PLC0415
+    from procrastinate.contrib.django import app  # noqa: PLC0415
+
+    connector = PsycopgConnector(kwargs=login_parameters(scope.WORKER.login), min_size=1, max_size=concurrency + 2)
+    log.info("worker.start", concurrency=concurrency)
+    with app.replace_connector(connector) as running:
+        running.run_worker(concurrency=concurrency, shutdown_graceful_timeout=GRACE, delete_jobs="successful")
+    log.info("worker.end")
+
+
+@click.command()
+def bridge() -> None:
+    """Die Verbindung zu den Telefonanlagen halten, bis SIGINT oder SIGTERM."""
+    from telephony_bridge import bridge as telephony  # noqa: PLC0415
+
+    log.info("bridge.start")
+    telephony.run()
+    log.info("bridge.end")

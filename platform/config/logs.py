@@ -1,0 +1,89 @@
+"""Logs of all processes: one JSON object a line, or readable lines for people (RUFVERBUND_LOG=console, what the demo sets).
+
+Everything goes to standard error; standard output belongs to what a command prints. Lines written while a request or a job runs
+carry its id, whoever writes them (Django, the server and procrastinate included).
+"""
+
+import logging
+import os
+import re
+import sys
+import uuid
+from collections.abc import Iterator, MutableMapping
+from contextlib import contextmanager
+from typing import Any
+
+import structlog
+
+Event = MutableMapping[str, Any]
+SECRETS = re.compile(r"(?<=/api/v1/cti/)[^/?\s\"']+")  # the webhook's address contains its token
+QUIET = {
+    "httpx": "WARNING",
+    "httpcore": "WARNING",
+    "asyncio": "WARNING",
+    "uvicorn.error": "WARNING",
+    "procrastinate": "WARNING",
+}
+
+
+@contextmanager
+def bind_request_id(request_id: str = "") -> Iterator[str]:
+    """Every line until the block ends carries this id (a new one where none is given); yields it."""
+    request_id = request_id or uuid.uuid4().hex
+    with structlog.contextvars.bound_contextvars(request_id=request_id):
+        yield request_id
+
+
+def hide_secrets(_logger: object, _method: str, event: Event) -> Event:
+    """Tokens in addresses become `…`, in whatever field they stand."""
+    for key, value in event.items():
+        if isinstance(value, str):
+            event[key] = SECRETS.sub("…", value)
+    return event
+
+
+def _lines_for_people(colours: bool) -> list[Any]:
+    return [structlog.dev.ConsoleRenderer(colors=colours, pad_event_to=0, sort_keys=False)]
+
+
+def _lines_for_machines() -> list[Any]:
+    return [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer(ensure_ascii=False)]
+
+
+def configure(*, level: str = "", style: str = "") -> None:
+    """Set up structlog and the standard library's logging alike. `style` is `json` or `console`; both have environment variables."""
+    level = level or os.environ.get("RUFVERBUND_LOG_LEVEL", "INFO").upper()
+    style = style or os.environ.get("RUFVERBUND_LOG", "console" if sys.stderr.isatty() else "json")
+    stamp = structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=False) if style == "console" else _utc_stamp()
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.ExtraAdder(),
+        stamp,
+        structlog.processors.StackInfoRenderer(),
+        hide_secrets,
+    ]
+    own = [*shared[:3], structlog.stdlib.PositionalArgumentsFormatter(), *shared[4:]]
+    structlog.configure(
+        processors=[*own, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    colours = os.environ.get("FORCE_COLOR", "") == "1" or sys.stderr.isatty()
+    last = _lines_for_people(colours) if style == "console" else _lines_for_machines()
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last]
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=level, force=True)
+    logging.captureWarnings(True)
+    for name, threshold in QUIET.items():
+        logging.getLogger(name).setLevel(threshold)
+
+
+def _utc_stamp() -> Any:
+    return structlog.processors.TimeStamper(fmt="iso", utc=True, key="time")
