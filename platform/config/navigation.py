@@ -29,19 +29,18 @@ WRITERS = frozenset({"editor", "tenant_admin"})
 ADMINS = frozenset({"tenant_admin"})
 MENUS: dict[str, tuple[Entry, ...]] = {
     "municipality": (
-        Entry("start", _("Start")),
-        Entry("articles", _("Wissen")),
-        Entry("gaps", _("Lücken")),
-        Entry("directory", _("Verzeichnis")),
+        Entry("town_start", _("Start")),
+        Entry("article_list", _("Wissen")),
+        Entry("gap_list", _("Lücken")),
+        Entry("contact_list", _("Verzeichnis")),
         Entry("joining", _("Beitritt")),
-        Entry("members", _("Personen"), ADMINS),
-        Entry("settings", _("Einstellungen"), WRITERS),
+        Entry("member_list", _("Personen"), ADMINS),
+        Entry("town_settings", _("Einstellungen"), WRITERS),
     ),
     "operator": (
-        Entry("operator", _("Übersicht")),
-        Entry("municipalities", _("Kommunen")),
-        Entry("centres", _("Servicecenter")),
-        Entry("audit", _("Protokoll")),
+        Entry("operator_start", _("Kommunen")),
+        Entry("centre_list", _("Servicecenter")),
+        Entry("operator_audit", _("Protokoll")),
     ),
 }
 
