@@ -12,6 +12,7 @@ from telephony_bridge.actions.calls import (
 )
 from telephony_bridge.actions.presences import expire_presences, heartbeat, set_presence
 from telephony_bridge.actions.reaping import expire_wrap_ups, reap_calls
+from telephony_bridge.actions.sources import give_token
 
 __all__ = [
     "Claim",
@@ -21,6 +22,7 @@ __all__ = [
     "close_call",
     "expire_presences",
     "expire_wrap_ups",
+    "give_token",
     "heartbeat",
     "reap_calls",
     "release_call",

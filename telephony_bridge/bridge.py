@@ -1,0 +1,62 @@
+"""`rufverbund bridge`: the process of the telephony that always runs.
+
+With the webhook as the only source it keeps presence, wrap-ups and forgotten calls true, every few seconds, so that no desk depends
+on another page being open. It survives restarts of PostgreSQL and ends at SIGTERM or SIGINT after the round that it is in.
+"""
+
+import signal
+import threading
+import time
+from collections.abc import Callable
+
+import structlog
+from django.db import Error, connections
+
+from telephony_bridge import actions
+from tenants import scope
+
+log = structlog.get_logger(__name__)
+Chore = Callable[[], int]
+CHORES: tuple[tuple[str, Chore, float], ...] = (  # what it is called in the log, what it does, seconds between
+    ("presences_expired", actions.expire_presences, 3.0),
+    ("wrap_ups_expired", actions.expire_wrap_ups, 2.0),
+    ("calls_reaped", actions.reap_calls, 30.0),
+)
+LONGEST_PAUSE = 15.0  # seconds between two tries while the database is away
+
+
+def run(stop: threading.Event | None = None) -> None:
+    """Work until `stop` is set or a signal says so. Never raises for a database that is away."""
+    ended = stop or threading.Event()
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: ended.set())
+    log.info("bridge.started")
+    due, pause = dict.fromkeys((name for name, _, _ in CHORES), 0.0), 0.0
+    while not ended.is_set():
+        try:
+            _round(due)
+            pause = 0.0
+        except Error as error:
+            pause = min(LONGEST_PAUSE, pause * 2 or 0.5)
+            log.warning("bridge.database_away", error=_first_line(error), next_try_s=pause)
+        finally:
+            connections.close_all()  # back to the pool, or away with what is broken
+        ended.wait(pause or max(0.1, min(due.values()) - time.monotonic()))
+    log.info("bridge.stopped")
+
+
+def _round(due: dict[str, float]) -> None:
+    """Every chore whose time has come; what was done stands in the log, nothing done does not."""
+    for name, chore, every in CHORES:
+        if time.monotonic() < due[name]:
+            continue
+        with scope.telephony():
+            done = chore()
+        due[name] = time.monotonic() + every
+        if done:
+            log.info(f"bridge.{name}", count=done)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]

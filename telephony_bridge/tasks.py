@@ -1,0 +1,22 @@
+"""Background jobs: the same chores as the bridge's, at a slower pace, so that they are done where no bridge runs."""
+
+from procrastinate.contrib.django import app
+
+from telephony_bridge import actions
+from tenants import scope
+
+
+@app.periodic(cron="* * * * * */15", periodic_id="presences")
+@app.task(queueing_lock="expire_presences", pass_context=False)
+def expire_presences(timestamp: int) -> int:
+    """Agents without a heartbeat are away; every 15 s. `timestamp` is when it was due (Unix seconds)."""
+    with scope.worker():
+        return actions.expire_presences()
+
+
+@app.periodic(cron="* * * * *", periodic_id="calls")
+@app.task(queueing_lock="reap_calls", pass_context=False)
+def reap_calls(timestamp: int) -> int:
+    """Calls and wrap-ups whose end nobody reported; every minute. `timestamp` is when it was due (Unix seconds)."""
+    with scope.worker():
+        return actions.reap_calls() + actions.expire_wrap_ups()
