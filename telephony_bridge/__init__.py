@@ -1,0 +1,1 @@
+"""Exchanges, the calls that they report, and who is there to take them."""

@@ -31,7 +31,6 @@ def run(stop: threading.Event | None = None) -> None:
     if threading.current_thread() is threading.main_thread():
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: ended.set())
-    log.info("bridge.started")
     due, pause = dict.fromkeys((name for name, _, _ in CHORES), 0.0), 0.0
     while not ended.is_set():
         try:
@@ -43,7 +42,6 @@ def run(stop: threading.Event | None = None) -> None:
         finally:
             connections.close_all()  # back to the pool, or away with what is broken
         ended.wait(pause or max(0.1, min(due.values()) - time.monotonic()))
-    log.info("bridge.stopped")
 
 
 def _round(due: dict[str, float]) -> None:
@@ -55,7 +53,7 @@ def _round(due: dict[str, float]) -> None:
             done = chore()
         due[name] = time.monotonic() + every
         if done:
-            log.info(f"bridge.{name}", count=done)
+            log.info("bridge.done", chore=name, count=done)
 
 
 def _first_line(error: Exception) -> str:

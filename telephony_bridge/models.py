@@ -121,6 +121,9 @@ class CtiEvent(models.Model):
         ordering: ClassVar[list[str]] = ["-id"]
         indexes: ClassVar[list[models.Index]] = [models.Index(fields=["source", "external_id"], name="cti_event_by_call")]
 
+    def __str__(self) -> str:
+        return f"{self.event} {self.external_id}"
+
 
 class Presence(models.Model):
     """Whether an agent takes calls of a centre. A heartbeat keeps it true: without one for 45 s they count as away."""
@@ -140,3 +143,6 @@ class Presence(models.Model):
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["person_id", "centre"], name="presence_once")
         ]
+
+    def __str__(self) -> str:
+        return f"{self.person_name}: {self.state}"

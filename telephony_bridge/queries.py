@@ -65,7 +65,9 @@ def waiting(centre_ids: Iterable[int]) -> list[Waiting]:
 
 def current_calls(person_id: int) -> list[Call]:
     """What is on the person's desk: talking first, then wrap-ups, the newest first."""
-    return list(_calls().filter(agent_id=person_id, state__in=["talking", "wrap-up"]).order_by("state", "-answered_at", "-pk"))
+    return list(
+        _calls().filter(agent_id=person_id, state__in=["talking", "wrap-up"]).order_by("state", "-answered_at", "-pk")
+    )
 
 
 def last_calls(person_id: int, limit: int = 10) -> list[Call]:
@@ -78,7 +80,9 @@ def earlier_calls(call: Call, limit: int = 5) -> list[Call]:
     if not call.from_number:
         return []
     since = call.ringing_at - times.REMEMBERED
-    earlier = _calls().filter(centre_id=call.centre_id, from_number=call.from_number, ringing_at__gte=since, ringing_at__lte=call.ringing_at)
+    earlier = _calls().filter(
+        centre_id=call.centre_id, from_number=call.from_number, ringing_at__gte=since, ringing_at__lte=call.ringing_at
+    )
     return list(earlier.exclude(pk=call.pk).order_by("-ringing_at", "-pk")[:limit])
 
 
@@ -109,6 +113,9 @@ def _colleague(presence: Presence, call: Call | None) -> Colleague:
 def today(person_id: int) -> Today:
     """Counts for the person's own panel."""
     midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-    counts = {outcome: Count("pk", filter=Q(outcome=outcome)) for outcome in ("answered", "transferred", "callback", "abandoned")}
+    counts = {
+        outcome: Count("pk", filter=Q(outcome=outcome))
+        for outcome in ("answered", "transferred", "callback", "abandoned")
+    }
     found = Call.objects.filter(agent_id=person_id, ringing_at__gte=midnight).aggregate(total=Count("pk"), **counts)
     return Today(**found)

@@ -37,12 +37,16 @@ def claim_call(call: Call, *, acting_user: Actor) -> Claim:
     """Take a ringing call. Of several who press at once exactly one wins, the others learn who. Pressing twice changes nothing."""
     now = timezone.now()
     with transaction.atomic():
-        won = Call.objects.filter(pk=call.pk, state="ringing").update(  # the condition is checked again under the row's lock
+        won = Call.objects.filter(
+            pk=call.pk, state="ringing"
+        ).update(  # the condition is checked again under the row's lock
             state="talking", agent_id=acting_user.pk, agent_name=acting_user.name, answered_at=now
         )
         if won:
             follow_calls(acting_user.pk, acting_user.name, call.centre_id)
-            _done("claim_call", call, acting_user, {"state": "ringing"}, {"state": "talking", "agent_id": acting_user.pk})
+            _done(
+                "claim_call", call, acting_user, {"state": "ringing"}, {"state": "talking", "agent_id": acting_user.pk}
+            )
     call.refresh_from_db()
     open_ = call.state != "ended"
     return Claim(won=open_ and call.agent_id == acting_user.pk, agent_name=call.agent_name if open_ else "")
@@ -65,7 +69,9 @@ def choose_municipality(call: Call, municipality: Municipality, *, acting_user: 
     """Say for whom an unrecognised call is; another choice may follow. Raises Refusal when the number has already said it."""
     with transaction.atomic():
         fresh = Call.objects.select_for_update().get(pk=call.pk)
-        live = Municipality.objects.filter(pk=municipality.pk, centre_id=fresh.centre_id, status=Municipality.STATES.live)
+        live = Municipality.objects.filter(
+            pk=municipality.pk, centre_id=fresh.centre_id, status=Municipality.STATES.live
+        )
         if not live.exists():
             raise Refusal(_("Für diese Kommune nimmt das Servicecenter keine Anrufe an."))
         if fresh.municipality_id and not fresh.chosen_by_agent:
@@ -122,9 +128,20 @@ def close_call(call: Call, *, acting_user: Actor, **draft: Unpack[Draft]) -> Non
         if fresh.state == "ended":
             _write(fresh, values)
         elif not values.get("outcome", fresh.outcome):
-            raise Refusal(_("Bitte wählen Sie, wie der Anruf ausging: beantwortet, weitergeleitet, Rückruf oder abgebrochen."))
+            raise Refusal(
+                _("Bitte wählen Sie, wie der Anruf ausging: beantwortet, weitergeleitet, Rückruf oder abgebrochen.")
+            )
         else:
-            _change(fresh, acting_user, "close_call", state="ended", ended_at=now, wrap_up_until=None, end_reason="closed", **values)
+            _change(
+                fresh,
+                acting_user,
+                "close_call",
+                state="ended",
+                ended_at=now,
+                wrap_up_until=None,
+                end_reason="closed",
+                **values,
+            )
             follow_calls(acting_user.pk)
     call.refresh_from_db()
 
@@ -143,7 +160,7 @@ def _checked(draft: Draft) -> dict[str, str]:
     """The draft without characters that the database refuses; Refusal for what does not fit."""
     cleaned = {name: str(value).replace("\0", "").strip() for name, value in draft.items()}
     for name, value in cleaned.items():
-        limit: int | None = Call._meta.get_field(name).max_length  # type: ignore[union-attr]
+        limit: int | None = Call._meta.get_field(name).max_length  # type: ignore[union-attr]  # noqa: SLF001
         if limit and len(value) > limit:
             raise Refusal(_("Der Text ist zu lang: höchstens %(limit)d Zeichen.") % {"limit": limit})
     if cleaned.get("outcome") and cleaned["outcome"] not in dict(Call.OUTCOMES):
@@ -171,6 +188,12 @@ def _done(action: str, call: Call, acting_user: Actor, before: dict[str, Any], a
     hidden = {"note", "concern"}  # may name the caller: kept with the call, not in the log
     before, after = ({k: v for k, v in side.items() if k not in hidden} for side in (before, after))
     audit.record(
-        action, call, acting_user=acting_user, municipality=call.municipality_id, centre=call.centre_id, before=before, after=after
+        action,
+        call,
+        acting_user=acting_user,
+        municipality=call.municipality_id,
+        centre=call.centre_id,
+        before=before,
+        after=after,
     )
     events.tell_centre(call.centre_id, "call", call.public_id, "ended" if after.get("state") == "ended" else "changed")

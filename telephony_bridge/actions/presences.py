@@ -26,8 +26,19 @@ def set_presence(centre: ServiceCentre, state: str, *, acting_user: Actor) -> Pr
     now = timezone.now()
     with transaction.atomic():
         Presence.objects.bulk_create(  # an upsert without a race: the row is there afterwards, whoever made it
-            [Presence(person_id=acting_user.pk, person_name=acting_user.name, centre=centre, state="away", since=now, seen_at=now)],
-            update_conflicts=True, unique_fields=["person_id", "centre"], update_fields=["person_name", "seen_at"],
+            [
+                Presence(
+                    person_id=acting_user.pk,
+                    person_name=acting_user.name,
+                    centre=centre,
+                    state="away",
+                    since=now,
+                    seen_at=now,
+                )
+            ],
+            update_conflicts=True,
+            unique_fields=["person_id", "centre"],
+            update_fields=["person_name", "seen_at"],
         )
         presence = Presence.objects.select_for_update().get(person_id=acting_user.pk, centre=centre)
         before = audit.state(presence, "state", "after_call")
@@ -38,7 +49,9 @@ def set_presence(centre: ServiceCentre, state: str, *, acting_user: Actor) -> Pr
         after = audit.state(presence, "state", "after_call")
         if after != before:
             presence.save(update_fields=["state", "after_call", "since"])
-            audit.record("set_presence", presence, acting_user=acting_user, centre=centre.pk, before=before, after=after)
+            audit.record(
+                "set_presence", presence, acting_user=acting_user, centre=centre.pk, before=before, after=after
+            )
             _tell(presence)
     return presence
 
@@ -80,7 +93,11 @@ def follow_calls(person_id: int, name: str = "", centre_id: int | None = None) -
     now, running = timezone.now(), _state_by_calls(person_id)
     presences = list(Presence.objects.select_for_update().filter(person_id=person_id).order_by("pk"))
     if running and centre_id and centre_id not in {p.centre_id for p in presences}:
-        presences.append(Presence.objects.create(person_id=person_id, person_name=name, centre_id=centre_id, after_call="away", seen_at=now))
+        presences.append(
+            Presence.objects.create(
+                person_id=person_id, person_name=name, centre_id=centre_id, after_call="away", seen_at=now
+            )
+        )
     for presence in presences:
         if running and (presence.state != "away" or presence.centre_id == centre_id):
             _become(presence, running, now)
@@ -90,7 +107,9 @@ def follow_calls(person_id: int, name: str = "", centre_id: int | None = None) -
 
 def _state_by_calls(person_id: int) -> str:
     """busy, wrap-up or "" by the calls that a person has."""
-    states = set(Call.objects.filter(agent_id=person_id, state__in=["talking", "wrap-up"]).values_list("state", flat=True))
+    states = set(
+        Call.objects.filter(agent_id=person_id, state__in=["talking", "wrap-up"]).values_list("state", flat=True)
+    )
     return "busy" if "talking" in states else "wrap-up" if states else ""
 
 

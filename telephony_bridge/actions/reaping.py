@@ -23,7 +23,8 @@ def reap_calls(*, acting_user: Actor = SYSTEM) -> int:
     """End calls that are longer in a state than any call is; they say so by `end_reason`. Returns how many."""
     now = timezone.now()
     return sum(
-        _end_each(Call.objects.filter(state=state, **{f"{since}__lt": now - limit}), now, "reaped") for state, since, limit in LIMITS
+        _end_each(Call.objects.filter(state=state, **{f"{since}__lt": now - limit}), now, "reaped")
+        for state, since, limit in LIMITS
     )
 
 

@@ -13,7 +13,9 @@ from tenants.errors import Refusal
 from tenants.models import Municipality, ServiceCentre
 
 
-def give_token(*, acting_user: Actor, centre: ServiceCentre, municipality: Municipality | None = None, rotate: bool = False) -> str:
+def give_token(
+    *, acting_user: Actor, centre: ServiceCentre, municipality: Municipality | None = None, rotate: bool = False
+) -> str:
     """The webhook's token of a centre, or of one municipality's own exchange; made at the first call, the same at every later one.
 
     `rotate` replaces it: the old one is refused from then on. Raises Refusal when the stored one was derived from another secret key.
@@ -27,7 +29,9 @@ def give_token(*, acting_user: Actor, centre: ServiceCentre, municipality: Munic
             _record("add_source" if created else "rotate_token", source, acting_user)
         token = token_of(source.pk, source.generation)
         if hash_of(token) != source.token_hash:
-            raise Refusal(_("Der geheime Schlüssel der Installation wurde gewechselt. Erzeugen Sie mit --rotate ein neues Token."))
+            raise Refusal(
+                _("Der geheime Schlüssel der Installation wurde gewechselt. Erzeugen Sie mit --rotate ein neues Token.")
+            )
     return token
 
 
@@ -42,6 +46,10 @@ def _source(centre: ServiceCentre, municipality: Municipality | None) -> tuple[S
 
 def _record(action: str, source: Source, acting_user: Actor) -> None:
     audit.record(
-        action, source, acting_user=acting_user, municipality=source.municipality_id, centre=source.centre_id,
+        action,
+        source,
+        acting_user=acting_user,
+        municipality=source.municipality_id,
+        centre=source.centre_id,
         after={"generation": source.generation},
     )

@@ -1,0 +1,128 @@
+"""`rufverbund cti …` and `rufverbund simulate …`."""
+
+import re
+import secrets
+import signal
+import threading
+from random import Random
+
+import click
+from django.utils import timezone
+
+from telephony_bridge import actions
+from telephony_bridge.simulation.citizens import Town
+from telephony_bridge.simulation.clock import ShiftClock
+from telephony_bridge.simulation.exchange import Exchange, Line
+from telephony_bridge.simulation.team import DemoTeam
+from tenants import scope
+from tenants.audit import SYSTEM
+from tenants.errors import Refusal
+from tenants.models import Municipality, NumberPrefix, ServiceCentre
+
+DEFAULT_WEIGHT = 10_000  # inhabitants, where they are not known
+
+
+@click.group()
+def cti() -> None:
+    """Zugänge der Telefonanlagen (CTI-Webhook)."""
+
+
+@cti.command()
+@click.option("--municipality", "slug", metavar="SLUG", help="Eigene Anlage einer Kommune: Anrufe gelten nur für sie.")
+@click.option("--centre", "centre_slug", metavar="SLUG", help="Anlage eines Servicecenters, für alle seine Kommunen.")
+@click.option("--rotate", is_flag=True, help="Das Token ersetzen; das alte wird abgewiesen.")
+def token(slug: str | None, centre_slug: str | None, *, rotate: bool) -> None:
+    """Das Token eines Webhooks ausgeben; beim ersten Mal wird es angelegt.
+
+    Die Anlage meldet Anrufe an /api/v1/cti/TOKEN.
+    """
+    if (slug is None) == (centre_slug is None):
+        raise click.UsageError("Nennen Sie --municipality oder --centre.")
+    municipality = _municipality(slug) if slug else None
+    centre = municipality.centre if municipality else _centre(str(centre_slug))
+    click.echo(actions.give_token(centre=centre, municipality=municipality, rotate=rotate, acting_user=SYSTEM))
+
+
+def _municipality(slug: str) -> Municipality:
+    with scope.operator():
+        found: Municipality | None = Municipality.objects.select_related("centre").filter(slug=slug).first()
+        known = ", ".join(Municipality.objects.order_by("slug").values_list("slug", flat=True)[:20])
+    if found is None:
+        raise Refusal(f"Die Kommune „{slug}“ gibt es nicht. Bekannt sind: {known or 'noch keine'}.")
+    return found
+
+
+def _centre(slug: str) -> ServiceCentre:
+    with scope.operator():
+        found = ServiceCentre.objects.filter(slug=slug).first()
+        known = ", ".join(ServiceCentre.objects.order_by("slug").values_list("slug", flat=True)[:20])
+    if found is None:
+        raise Refusal(f"Das Servicecenter „{slug}“ gibt es nicht. Bekannt sind: {known or 'noch keine'}.")
+    return found
+
+
+@click.group()
+def simulate() -> None:
+    """Anrufe simulieren."""
+
+
+def _per_minute(_context: click.Context, _option: click.Parameter, value: str) -> float:
+    found = re.fullmatch(r"([0-9]+(?:[.,][0-9]+)?)\s*(?:/\s*min)?", value.strip())
+    rate = float(found[1].replace(",", ".")) if found else 0.0
+    if not 0 < rate <= 600:
+        raise click.BadParameter("Form: 4 oder 4/min, mehr als 0 und höchstens 600.")
+    return rate
+
+
+@simulate.command()
+@click.option("--rate", default="4/min", show_default=True, callback=_per_minute, help="Anrufe je Minute, im Mittel.")
+@click.option(
+    "--count", type=click.IntRange(min=1), help="Nach so vielen Anrufen aufhören; sonst bis SIGINT oder SIGTERM."
+)
+@click.option("--seed", type=int, help="Gleicher Wert, gleiche Anrufe.")
+@click.option("--url", default="http://127.0.0.1:8000", show_default=True, help="Adresse des Webservers.")
+def calls(rate: float, count: int | None, seed: int | None, url: str) -> None:
+    """Bürgerinnen und Bürger rufen an: über den echten Webhook, mit Annahme, Gespräch, Auflegen und Ungeduld."""
+    towns, stop, team = _towns(), threading.Event(), DemoTeam()
+    if not towns:
+        raise Refusal("Es gibt keine Kommune, die live ist und eine bestätigte Rufnummer hat.")
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    lines = {
+        centre.pk: Line(url, actions.give_token(centre=centre, acting_user=SYSTEM), stop) for centre in _centres(towns)
+    }
+    exchange = Exchange(
+        towns=towns,
+        lines=lines,
+        team=team,
+        rng=Random(seed),  # noqa: S311  no secret
+        rate=rate,
+        stop=stop,
+        limit=count,
+        run_id=secrets.token_hex(4),
+        clock=ShiftClock(timezone.localtime()),
+    )
+    team.start()
+    try:
+        exchange.run()
+    finally:
+        team.end()
+    click.echo(f"{exchange.made} Anrufe.", err=True)
+
+
+def _towns() -> list[Town]:
+    """Live municipalities with a confirmed number, weighted by inhabitants."""
+    with scope.telephony():
+        rows = NumberPrefix.objects.filter(confirmed_at__isnull=False, municipality__status=Municipality.STATES.live)
+        found = {number.municipality_id: number for number in rows.select_related("municipality").order_by("-pk")}
+    return [
+        Town(
+            str(n.municipality), n.municipality.centre_id, n.prefix, float(n.municipality.inhabitants or DEFAULT_WEIGHT)
+        )
+        for n in sorted(found.values(), key=lambda number: number.prefix)
+    ]
+
+
+def _centres(towns: list[Town]) -> list[ServiceCentre]:
+    with scope.operator():
+        return list(ServiceCentre.objects.filter(pk__in={town.centre_id for town in towns}).order_by("pk"))
