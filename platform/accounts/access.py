@@ -5,13 +5,23 @@ from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any, TypeVar
 
+from allauth.usersessions.models import UserSession
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import get_object_or_404
 
-from accounts.models import CENTRE_ROLES, ROLES, Membership, Person
+from accounts.models import CENTRE_ROLES, ROLES, Invitation, Membership, Person
 from tenants.models import Municipality
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
+
+
+class TownRequest(HttpRequest):
+    """What a view of a municipality's host gets (for type checkers; the middleware sets the attributes)."""
+
+    user: Person
+    municipality: Municipality
+    roles: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,3 +80,19 @@ def needs_role(*roles: str) -> Callable[[View], View]:
         return inner  # type: ignore[return-value]
 
     return decorate
+
+
+def membership_or_404(municipality: Municipality, pk: int) -> Membership:
+    """A member of this municipality, in its scope."""
+    return get_object_or_404(Membership, pk=pk, municipality=municipality)
+
+
+def invitation_or_404(municipality: Municipality, pk: int) -> Invitation:
+    """An invitation of this municipality that nobody accepted yet, in its scope."""
+    return get_object_or_404(Invitation, pk=pk, municipality=municipality, accepted_at=None)
+
+
+def session_or_404(person: Person, pk: int) -> UserSession:
+    """One of a person's own sessions, in the front's scope."""
+    session: UserSession = get_object_or_404(UserSession, pk=pk, user=person)
+    return session

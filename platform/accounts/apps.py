@@ -9,3 +9,7 @@ class AccountsConfig(AppConfig):
 
     name = "accounts"
     verbose_name = _("Personen")
+
+    def ready(self) -> None:
+        """Listen to allauth."""
+        from accounts import hooks  # noqa: F401, PLC0415  models are there only now

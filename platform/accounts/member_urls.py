@@ -1,5 +1,14 @@
-"""URLs."""
+"""`/mitglieder/` of a municipality's host."""
 
-from typing import Any
+from django.urls import path
 
-urlpatterns: list[Any] = []
+from accounts.views import members
+
+urlpatterns = [
+    path("", members.member_list, name="member_list"),
+    path("einladen/", members.invite, name="invite"),
+    path("<int:pk>/rolle/", members.change_role, name="change_role"),
+    path("<int:pk>/entfernen/", members.remove_membership, name="remove_membership"),
+    path("einladungen/<int:pk>/erneuern/", members.renew_invitation, name="renew_invitation"),
+    path("einladungen/<int:pk>/zurueckziehen/", members.revoke_invitation, name="revoke_invitation"),
+]

@@ -34,9 +34,13 @@ class Person(AbstractBaseUser):
     name = models.CharField(_("Name"), max_length=120)
     is_active = models.BooleanField(_("Aktiv"), default=True)
     is_demo = models.BooleanField(default=False, editable=False)  # may use the one-click sign-in of demo mode
-    language = models.CharField(_("Sprache"), max_length=5, choices=[("de", "Deutsch"), ("en", "English")], default="de")
+    language = models.CharField(
+        _("Sprache"), max_length=5, choices=[("de", "Deutsch"), ("en", "English")], default="de"
+    )
     preferences = models.JSONField(default=dict, blank=True)  # density, theme, sentence, keys, tone (desk.md)
-    phone_user = models.CharField(_("Kennung in der Telefonanlage"), max_length=80, blank=True)  # `user` of the exchange's events
+    phone_user = models.CharField(
+        _("Kennung in der Telefonanlage"), max_length=80, blank=True
+    )  # `user` of the exchange's events
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     USERNAME_FIELD = "email"

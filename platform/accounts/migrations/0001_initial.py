@@ -7,75 +7,197 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('tenants', '0001_initial'),
+        ("tenants", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Person',
+            name="Person",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('email', models.EmailField(max_length=254, unique=True, verbose_name='E-Mail-Adresse')),
-                ('name', models.CharField(max_length=120, verbose_name='Name')),
-                ('is_active', models.BooleanField(default=True, verbose_name='Aktiv')),
-                ('is_demo', models.BooleanField(default=False, editable=False)),
-                ('language', models.CharField(choices=[('de', 'Deutsch'), ('en', 'English')], default='de', max_length=5, verbose_name='Sprache')),
-                ('preferences', models.JSONField(blank=True, default=dict)),
-                ('phone_user', models.CharField(blank=True, max_length=80, verbose_name='Kennung in der Telefonanlage')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                ("email", models.EmailField(max_length=254, unique=True, verbose_name="E-Mail-Adresse")),
+                ("name", models.CharField(max_length=120, verbose_name="Name")),
+                ("is_active", models.BooleanField(default=True, verbose_name="Aktiv")),
+                ("is_demo", models.BooleanField(default=False, editable=False)),
+                (
+                    "language",
+                    models.CharField(
+                        choices=[("de", "Deutsch"), ("en", "English")],
+                        default="de",
+                        max_length=5,
+                        verbose_name="Sprache",
+                    ),
+                ),
+                ("preferences", models.JSONField(blank=True, default=dict)),
+                (
+                    "phone_user",
+                    models.CharField(blank=True, max_length=80, verbose_name="Kennung in der Telefonanlage"),
+                ),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
             ],
             options={
-                'verbose_name': 'Person',
-                'verbose_name_plural': 'Personen',
-                'ordering': ['name', 'id'],
+                "verbose_name": "Person",
+                "verbose_name_plural": "Personen",
+                "ordering": ["name", "id"],
             },
         ),
         migrations.CreateModel(
-            name='Invitation',
+            name="Invitation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('email', models.EmailField(max_length=254, verbose_name='E-Mail-Adresse')),
-                ('name', models.CharField(max_length=120, verbose_name='Name')),
-                ('role', models.CharField(choices=[('agent', 'Servicecenter-Mitarbeitende'), ('supervisor', 'Teamleitung'), ('editor', 'Redaktion'), ('tenant_admin', 'Mandanten-Admin'), ('department_reader', 'Fachamt'), ('operator', 'Betreiber')], max_length=20, verbose_name='Rolle')),
-                ('token_hash', models.CharField(max_length=64, unique=True)),
-                ('invited_by', models.BigIntegerField(null=True)),
-                ('invited_by_name', models.CharField(blank=True, max_length=120)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('expires_at', models.DateTimeField()),
-                ('accepted_at', models.DateTimeField(blank=True, null=True)),
-                ('centre', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='invitations', to='tenants.servicecentre')),
-                ('municipality', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='invitations', to='tenants.municipality')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("email", models.EmailField(max_length=254, verbose_name="E-Mail-Adresse")),
+                ("name", models.CharField(max_length=120, verbose_name="Name")),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("agent", "Servicecenter-Mitarbeitende"),
+                            ("supervisor", "Teamleitung"),
+                            ("editor", "Redaktion"),
+                            ("tenant_admin", "Mandanten-Admin"),
+                            ("department_reader", "Fachamt"),
+                            ("operator", "Betreiber"),
+                        ],
+                        max_length=20,
+                        verbose_name="Rolle",
+                    ),
+                ),
+                ("token_hash", models.CharField(max_length=64, unique=True)),
+                ("invited_by", models.BigIntegerField(null=True)),
+                ("invited_by_name", models.CharField(blank=True, max_length=120)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("expires_at", models.DateTimeField()),
+                ("accepted_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "centre",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="invitations",
+                        to="tenants.servicecentre",
+                    ),
+                ),
+                (
+                    "municipality",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="invitations",
+                        to="tenants.municipality",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'Einladung',
-                'verbose_name_plural': 'Einladungen',
-                'ordering': ['-created_at', '-id'],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('centre__isnull', False), ('municipality__isnull', True), ('role__in', ('agent', 'supervisor'))), models.Q(('centre__isnull', True), ('municipality__isnull', False), ('role__in', ('editor', 'tenant_admin', 'department_reader'))), models.Q(('centre__isnull', True), ('municipality__isnull', True), ('role', 'operator')), _connector='OR'), name='invitation_role_fits_its_place')],
+                "verbose_name": "Einladung",
+                "verbose_name_plural": "Einladungen",
+                "ordering": ["-created_at", "-id"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("centre__isnull", False),
+                                ("municipality__isnull", True),
+                                ("role__in", ("agent", "supervisor")),
+                            ),
+                            models.Q(
+                                ("centre__isnull", True),
+                                ("municipality__isnull", False),
+                                ("role__in", ("editor", "tenant_admin", "department_reader")),
+                            ),
+                            models.Q(("centre__isnull", True), ("municipality__isnull", True), ("role", "operator")),
+                            _connector="OR",
+                        ),
+                        name="invitation_role_fits_its_place",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Membership',
+            name="Membership",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('agent', 'Servicecenter-Mitarbeitende'), ('supervisor', 'Teamleitung'), ('editor', 'Redaktion'), ('tenant_admin', 'Mandanten-Admin'), ('department_reader', 'Fachamt'), ('operator', 'Betreiber')], max_length=20, verbose_name='Rolle')),
-                ('person_name', models.CharField(max_length=120)),
-                ('person_email', models.EmailField(max_length=254)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('centre', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to='tenants.servicecentre')),
-                ('municipality', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to='tenants.municipality')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("agent", "Servicecenter-Mitarbeitende"),
+                            ("supervisor", "Teamleitung"),
+                            ("editor", "Redaktion"),
+                            ("tenant_admin", "Mandanten-Admin"),
+                            ("department_reader", "Fachamt"),
+                            ("operator", "Betreiber"),
+                        ],
+                        max_length=20,
+                        verbose_name="Rolle",
+                    ),
+                ),
+                ("person_name", models.CharField(max_length=120)),
+                ("person_email", models.EmailField(max_length=254)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "centre",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="memberships",
+                        to="tenants.servicecentre",
+                    ),
+                ),
+                (
+                    "municipality",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="memberships",
+                        to="tenants.municipality",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="memberships",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'Mitgliedschaft',
-                'verbose_name_plural': 'Mitgliedschaften',
-                'ordering': ['person_name', 'id'],
-                'constraints': [models.UniqueConstraint(fields=('person', 'role', 'municipality', 'centre'), name='membership_once', nulls_distinct=False), models.CheckConstraint(condition=models.Q(models.Q(('centre__isnull', False), ('municipality__isnull', True), ('role__in', ('agent', 'supervisor'))), models.Q(('centre__isnull', True), ('municipality__isnull', False), ('role__in', ('editor', 'tenant_admin', 'department_reader'))), models.Q(('centre__isnull', True), ('municipality__isnull', True), ('role', 'operator')), _connector='OR'), name='membership_role_fits_its_place')],
+                "verbose_name": "Mitgliedschaft",
+                "verbose_name_plural": "Mitgliedschaften",
+                "ordering": ["person_name", "id"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("person", "role", "municipality", "centre"),
+                        name="membership_once",
+                        nulls_distinct=False,
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("centre__isnull", False),
+                                ("municipality__isnull", True),
+                                ("role__in", ("agent", "supervisor")),
+                            ),
+                            models.Q(
+                                ("centre__isnull", True),
+                                ("municipality__isnull", False),
+                                ("role__in", ("editor", "tenant_admin", "department_reader")),
+                            ),
+                            models.Q(("centre__isnull", True), ("municipality__isnull", True), ("role", "operator")),
+                            _connector="OR",
+                        ),
+                        name="membership_role_fits_its_place",
+                    ),
+                ],
             },
         ),
     ]

@@ -19,11 +19,13 @@ CREATE POLICY platform ON accounts_person TO front USING (true);
 
 -- Members and invitations: a municipality manages its own; it never sees a person who is not its member. The operator sets up admins.
 -- (A municipality deletes its rows by public.delete_own, see tenants/sql/rights.sql.)
-GRANT SELECT, INSERT ON accounts_membership, accounts_invitation TO tenant;
+GRANT SELECT ON accounts_membership TO tenant;  -- a membership begins when an invitation is accepted, in the front's scope
+GRANT SELECT, INSERT ON accounts_invitation TO tenant;
 GRANT UPDATE (role) ON accounts_membership TO tenant;
 GRANT UPDATE (token_hash, expires_at) ON accounts_invitation TO tenant;
 GRANT SELECT, INSERT, UPDATE, DELETE ON accounts_membership, accounts_invitation TO operator_web;
-GRANT USAGE ON SEQUENCE accounts_membership_id_seq, accounts_invitation_id_seq TO tenant, operator_web;
+GRANT USAGE ON SEQUENCE accounts_invitation_id_seq TO tenant;
+GRANT USAGE ON SEQUENCE accounts_membership_id_seq, accounts_invitation_id_seq TO operator_web;
 GRANT SELECT ON accounts_membership TO desk_web, telephony, worker, listener;
 GRANT SELECT (id, name, email, is_active, phone_user) ON accounts_person TO telephony, worker;
 GRANT SELECT ON usersessions_usersession, django_session TO listener;

@@ -1,0 +1,21 @@
+"""What happens when allauth reports something (signals of allauth only; our own apps call each other)."""
+
+from typing import Any
+
+from allauth.mfa.models import Authenticator
+from allauth.mfa.signals import authenticator_added
+from allauth.usersessions.internal.flows.sessions import end_other_sessions
+from django.dispatch import receiver
+from django.http import HttpRequest
+
+from accounts.models import Person
+
+
+@receiver(authenticator_added)
+def first_factor_ends_other_sessions(
+    request: HttpRequest, user: Person, authenticator: Authenticator, **_: Any
+) -> None:
+    """Sessions from before the first second factor knew the password alone; they must not gain what it now protects."""
+    others = Authenticator.objects.filter(user_id=user.pk).exclude(pk=authenticator.pk)
+    if not others.exclude(type=Authenticator.Type.RECOVERY_CODES).exists():
+        end_other_sessions(request, user)

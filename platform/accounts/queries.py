@@ -1,0 +1,60 @@
+"""Page-sized reads of accounts."""
+
+from dataclasses import dataclass
+
+from allauth.usersessions.models import UserSession
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from accounts.actions import hash_of
+from accounts.models import Invitation, Membership, Person
+from tenants import scope
+from tenants.models import Municipality
+
+
+def members_of(municipality: Municipality, *, words: str = "", role: str = "") -> QuerySet[Membership]:
+    """Members of a municipality whose name or address contains `words`, in the municipality's scope."""
+    found = Membership.objects.filter(municipality=municipality)
+    if role:
+        found = found.filter(role=role)
+    for word in words.split()[:5]:
+        found = found.filter(Q(person_name__icontains=word) | Q(person_email__icontains=word))
+    return found.order_by("person_name", "id")
+
+
+def open_invitations(municipality: Municipality) -> QuerySet[Invitation]:
+    """Invitations that nobody accepted yet, expired ones too (they can be renewed); newest first, at most 50."""
+    return Invitation.objects.filter(municipality=municipality, accepted_at=None).order_by("-created_at", "-id")[:50]
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What the page of an invitation link needs: the invitation, and whether its address has an account."""
+
+    invitation: Invitation
+    has_account: bool
+
+
+def door_of(token: str) -> Door | None:
+    """The open invitation of a link, in the front's scope; None when it is unknown, used or expired."""
+    with scope.front():
+        found = Invitation.objects.select_related("municipality", "centre").filter(token_hash=hash_of(token)).first()
+        if found is None or not found.is_open:
+            return None
+        return Door(found, Person.objects.filter(email=found.email).exists())
+
+
+def sessions_of(person: Person) -> list[UserSession]:
+    """Sessions that still work, newest first, in the front's scope."""
+    sessions: list[UserSession] = UserSession.objects.purge_and_list(person)
+    return sorted(sessions, key=lambda session: session.created_at, reverse=True)
+
+
+def memberships_of(person: Person) -> QuerySet[Membership]:
+    """One's own roles, in the front's scope."""
+    return Membership.objects.filter(person=person).select_related("municipality", "centre").order_by("id")
+
+
+def expired(invitation: Invitation) -> bool:
+    """Whether its week is over."""
+    return invitation.expires_at <= timezone.now()
