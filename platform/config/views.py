@@ -37,8 +37,9 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """403"""
-    return render(request, "403.html", status=403)
+    """403; at the desk without a role in a centre, with words about that and a way to sign out."""
+    stranger = getattr(request, "area", "") == "desk" and not request.access.centres  # type: ignore[attr-defined]
+    return render(request, "403_desk.html" if stranger else "403.html", status=403)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
