@@ -32,6 +32,7 @@ SECRETS = {
     "RUFVERBUND_DOMAIN": "localhost",
     "RUFVERBUND_HOME": str(HOME / "home"),
 }
+(HOME / "home" / "static").mkdir(parents=True, exist_ok=True)  # WhiteNoise warns when it is missing
 for name in [name for name in os.environ if name.startswith("RUFVERBUND_") and name != "RUFVERBUND_TEST_HOME"]:
     del os.environ[name]
 os.environ |= SECRETS | {

@@ -1,0 +1,23 @@
+"""What is still missing before go-live."""
+
+from itertools import groupby
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from onboarding import readiness
+
+
+@require_safe
+def joining(request: HttpRequest) -> HttpResponse:
+    """The list of steps, computed from the data."""
+    steps = readiness.steps(request.municipality)  # type: ignore[attr-defined]
+    groups = [(name, list(part)) for name, part in groupby(steps, key=lambda step: str(step.group))]
+    context = {
+        "groups": groups,
+        "done": sum(step.done for step in steps),
+        "total": len(steps),
+        "blocking": [step for step in steps if step.required and not step.done],
+    }
+    return render(request, "onboarding/joining.html", context)

@@ -1,0 +1,197 @@
+"""The operator's pages. They run with the operator's login, which reads no drafts, no gaps and no notes of calls."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db import transaction
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts import actions as accounts
+from accounts.models import ROLES, Invitation, Membership
+from onboarding import access, readiness
+from onboarding import actions as onboarding
+from onboarding.forms import AdminForm, CentreForm, MunicipalityForm
+from onboarding.municipality_cli import overview
+from onboarding.tasks import provision
+from tenants import actions
+from tenants.errors import Refusal
+from tenants.models import AuditEntry, Municipality, ServiceCentre
+
+V = TypeVar("V", bound=Callable[..., HttpResponse])
+get_or_post = require_http_methods(["GET", "HEAD", "POST"])
+
+
+def operators(view: V) -> V:
+    """For operators only; everybody else is refused."""
+
+    def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.access.is_operator:  # type: ignore[attr-defined]
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return inner  # type: ignore[return-value]
+
+
+def tried(form: Form, act: Callable[[], Any]) -> Any:
+    """The result of the action, or None with the refusal in the form."""
+    try:
+        with transaction.atomic():
+            return act()
+    except Refusal as refusal:
+        form.add_error(None, str(refusal))
+        return None
+
+
+def town_url(request: HttpRequest, municipality: Municipality) -> str:
+    """The address of a municipality's own pages, on the port of this request."""
+    port = request.get_port()
+    tail = "" if port in {"80", "443"} else f":{port}"
+    return f"{request.scheme}://{municipality.slug}.{settings.RUFVERBUND_DOMAIN}{tail}"
+
+
+@require_safe
+@operators
+def operator_start(request: HttpRequest) -> HttpResponse:
+    """All municipalities with their state and the counts of what they have published."""
+    marks = {m.slug: m for m in Municipality.objects.select_related("centre")}
+    rows = [row | {"municipality": marks[row["slug"]]} for row in overview()]
+    page = Paginator(rows, 50).get_page(request.GET.get("seite"))
+    return render(request, "onboarding/operator_start.html", {"page": page, "centres": ServiceCentre.objects.count()})
+
+
+@get_or_post
+@operators
+def add_municipality(request: HttpRequest) -> HttpResponse:
+    """Add one; its schema is made by the worker, which has the owner's secret."""
+    form = MunicipalityForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        fields = {key: value for key, value in form.cleaned_data.items() if key != "number"}
+        numbers = [form.cleaned_data["number"]] if form.cleaned_data["number"] else []
+        made = tried(form, lambda: actions.add_municipality(numbers=numbers, acting_user=request.user, **fields))
+        if made:
+            provision.defer()
+            messages.success(request, _("%(name)s ist angelegt und wird eingerichtet.") % {"name": made.name})
+            return redirect("municipality_detail", made.slug)
+    return render(request, "onboarding/add_municipality.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@require_safe
+@operators
+def municipality_detail(request: HttpRequest, slug: str) -> HttpResponse:
+    """State, numbers, what is missing, people."""
+    return detail(request, access.municipality(slug))
+
+
+def detail(request: HttpRequest, municipality: Municipality, form: AdminForm | None = None, link: str = "") -> HttpResponse:
+    """The page, with the invitation's form or its link."""
+    steps = readiness.steps(municipality)
+    context = {
+        "shown": municipality,
+        "steps": steps,
+        "blocking": [step for step in steps if step.required and not step.done],
+        "numbers": municipality.numbers.all(),
+        "members": Membership.objects.filter(municipality=municipality)[:50],
+        "invitations": Invitation.objects.filter(municipality=municipality, accepted_at=None)[:50],
+        "admin_form": form or AdminForm(),
+        "link": link,
+    }
+    return render(request, "onboarding/municipality_detail.html", context, status=422 if form and form.errors else 200)
+
+
+@require_POST
+@operators
+def set_state(request: HttpRequest, slug: str) -> HttpResponse:
+    """Live, back to joining, leaving, left."""
+    municipality, state = access.municipality(slug), request.POST.get("state", "")
+    try:
+        with transaction.atomic():
+            if state == "live" and str(municipality.status) == "joining":
+                onboarding.go_live(municipality, acting_user=request.user)
+            elif state in dict(Municipality.STATES):
+                actions.set_state(municipality, state, acting_user=request.user)
+            else:
+                raise Refusal(_("Diesen Stand gibt es nicht."))
+        messages.success(request, _("%(name)s: Stand ist jetzt „%(state)s“.") % {"name": municipality.name, "state": municipality.get_status_display()})
+    except Refusal as refusal:
+        messages.error(request, str(refusal))
+    return redirect("municipality_detail", slug)
+
+
+@require_POST
+@operators
+def confirm_number(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """From now on calls to it are labelled."""
+    number = access.number_of(access.municipality(slug), pk)
+    actions.confirm_number(number, acting_user=request.user)
+    messages.success(request, _("Die Rufnummer %(number)s ist bestätigt.") % {"number": number.prefix})
+    return redirect("municipality_detail", slug)
+
+
+@require_POST
+@operators
+def invite_admin(request: HttpRequest, slug: str) -> HttpResponse:
+    """The first admin; everybody else is invited by them. The link is shown once."""
+    municipality, form = access.municipality(slug), AdminForm(request.POST)
+    base_url = town_url(request, municipality)
+    if form.is_valid():
+        invited = tried(form, lambda: accounts.invite(
+            email=form.cleaned_data["email"], name=form.cleaned_data["name"], role=ROLES.tenant_admin, place=municipality,
+            base_url=base_url, acting_user=request.user,
+        ))
+        if invited:
+            return detail(request, municipality, link=invited[1])
+    return detail(request, municipality, form)
+
+
+@require_safe
+@operators
+def centre_list(request: HttpRequest) -> HttpResponse:
+    """All service centres with their members."""
+    centres = ServiceCentre.objects.select_related("operator").prefetch_related("municipalities").order_by("name")
+    return render(request, "onboarding/centre_list.html", {"page": Paginator(centres, 25).get_page(request.GET.get("seite"))})
+
+
+@get_or_post
+@operators
+def add_centre(request: HttpRequest) -> HttpResponse:
+    """A new one; municipalities join it when they are added."""
+    form = CentreForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        made = tried(form, lambda: actions.add_centre(acting_user=request.user, **form.cleaned_data))
+        if made:
+            messages.success(request, _("%(name)s ist angelegt.") % {"name": made.name})
+            return redirect("centre_detail", made.slug)
+    return render(request, "onboarding/add_centre.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@get_or_post
+@operators
+def centre_detail(request: HttpRequest, slug: str) -> HttpResponse:
+    """Members, people, and which municipality runs it."""
+    centre = access.centre(slug)
+    if request.method == "POST":
+        operator = centre.municipalities.filter(slug=request.POST.get("operator", "")).first()
+        if operator is None:
+            messages.error(request, _("Bitte eine Kommune dieses Servicecenters wählen."))
+        else:
+            actions.name_operator(centre, operator, acting_user=request.user)
+            messages.success(request, _("%(name)s betreibt jetzt dieses Servicecenter.") % {"name": operator.name})
+        return redirect("centre_detail", slug)
+    context = {"centre": centre, "municipalities": centre.municipalities.all(), "members": Membership.objects.filter(centre=centre)[:200]}
+    return render(request, "onboarding/centre_detail.html", context)
+
+
+@require_safe
+@operators
+def operator_audit(request: HttpRequest) -> HttpResponse:
+    """What was done to centres, municipalities and memberships; contents of municipalities are not in it."""
+    entries = Paginator(AuditEntry.objects.select_related("municipality").order_by("-id"), 50).get_page(request.GET.get("seite"))
+    return render(request, "onboarding/operator_audit.html", {"entries": entries})
