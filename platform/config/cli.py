@@ -68,7 +68,7 @@ class Door(click.Group):
         """Bring up Django and, unless only help is wanted, the database before a command that needs them is imported."""
         entry = ENTRIES.get(args[0])
         if entry is not None and entry.database:
-            from config import installation  # noqa: PLC0415  `rufverbund --help` needs none of it
+            from config import installation  # `rufverbund --help` needs none of it
 
             if "--help" in args[1:]:
                 installation.without_database()
@@ -94,20 +94,20 @@ def rufverbund() -> None:
 
 def expected_errors() -> tuple[type[Exception], ...]:
     """Failures that a person can do something about, and whose message says what."""
-    import psycopg  # noqa: PLC0415  only when something has failed
-    from django.core.exceptions import ImproperlyConfigured  # noqa: PLC0415
-    from django.db import OperationalError  # noqa: PLC0415
+    import psycopg  # only when something has failed
+    from django.core.exceptions import ImproperlyConfigured
+    from django.db import OperationalError
 
-    from config.embedded import EmbeddedError  # noqa: PLC0415
-    from tenants.errors import Refusal  # noqa: PLC0415
+    from config.embedded import EmbeddedError
+    from tenants.errors import Refusal
 
     return (Refusal, EmbeddedError, ImproperlyConfigured, OperationalError, psycopg.OperationalError)
 
 
 def sentence(error: Exception) -> str:
     """The error's first line; a database that does not answer is named as such."""
-    import psycopg  # noqa: PLC0415
-    from django.db import OperationalError  # noqa: PLC0415
+    import psycopg
+    from django.db import OperationalError
 
     line = (str(error).strip().splitlines() or [type(error).__name__])[0]
     if isinstance(error, OperationalError | psycopg.OperationalError):

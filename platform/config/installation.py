@@ -96,8 +96,8 @@ def is_prepared(server: embedded.Server) -> bool:
 
 def prepare(server: embedded.Server) -> bool:
     """Roles and doors as this version wants them, then all migrations; true when those found something to do."""
-    from tenants import migrate  # noqa: PLC0415  Django is set up by now
-    from tenants import prepare as roles  # noqa: PLC0415
+    from tenants import migrate  # Django is set up by now
+    from tenants import prepare as roles
 
     roles.run(server.superuser_url, embedded.DATABASE)
     return migrate.apply(lambda line: click.echo(f"  {line}", err=True))

@@ -52,7 +52,7 @@ def account() -> tuple[int, int]:
     """(uid, gid) that PostgreSQL works as. It refuses to be root, who therefore lends it an account without rights."""
     if os.geteuid() != 0:
         return os.geteuid(), os.getegid()
-    import pwd  # noqa: PLC0415 - only root asks
+    import pwd  # only root asks
 
     nobody = pwd.getpwnam("nobody")
     return nobody.pw_uid, nobody.pw_gid
@@ -245,7 +245,7 @@ def _die_with_parent() -> None:
     """In the child: a keeper that is killed takes its server along (Linux; elsewhere the next keeper ends it)."""
     signal.set_wakeup_fd(-1)
     if sys.platform == "linux":
-        import ctypes  # noqa: PLC0415
+        import ctypes
 
         ctypes.CDLL(None).prctl(1, signal.SIGINT)  # PR_SET_PDEATHSIG
 

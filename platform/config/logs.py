@@ -80,7 +80,7 @@ def configure(*, level: str = "", style: str = "") -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=level, force=True)
-    logging.captureWarnings(True)
+    logging.captureWarnings(capture=True)
     for name, threshold in QUIET.items():
         logging.getLogger(name).setLevel(threshold)
 

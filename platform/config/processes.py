@@ -169,7 +169,7 @@ def _end_with_parent(parent: int) -> Callable[[], None] | None:
     """What a child does between fork and exec: ask the kernel for SIGTERM at its parent's death."""
     if sys.platform != "linux":
         return None
-    import ctypes  # noqa: PLC0415
+    import ctypes
 
     prctl = ctypes.CDLL(None).prctl  # looked up before the fork
 

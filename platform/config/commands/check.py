@@ -30,8 +30,8 @@ Check = Callable[[], Iterator[Finding]]
 
 def settings_checks() -> Iterator[Finding]:
     """Django's own checks for deployment and our secrets."""
-    from django.conf import settings  # noqa: PLC0415
-    from django.core import checks  # noqa: PLC0415
+    from django.conf import settings
+    from django.core import checks
 
     serious = [m for m in checks.run_checks() if m.level >= checks.ERROR]
     yield from (Finding("configuration", "error", str(m.msg), str(m.hint or "")) for m in serious)
@@ -57,8 +57,8 @@ def settings_checks() -> Iterator[Finding]:
 
 def login_checks() -> Iterator[Finding]:
     """Can every login sign in, and is none of them more than it should be."""
-    from config.commands.services import login_parameters  # noqa: PLC0415
-    from tenants.prepare import LOGINS  # noqa: PLC0415
+    from config.commands.services import login_parameters
+    from tenants.prepare import LOGINS
 
     refused, mighty = [], []
     for login in LOGINS:
@@ -84,9 +84,9 @@ def login_checks() -> Iterator[Finding]:
 
 def migration_checks() -> Iterator[Finding]:
     """Is the database what this version expects."""
-    from django.db import connection  # noqa: PLC0415
+    from django.db import connection
 
-    from tenants import migrate, scope  # noqa: PLC0415
+    from tenants import migrate, scope
 
     with scope.front(), connection.cursor() as cursor:
         cursor.execute("SELECT rights_version FROM public.tenants_installation WHERE id = 1")
@@ -109,8 +109,8 @@ def search_checks() -> Iterator[Finding]:
 
 def telephony_checks() -> Iterator[Finding]:
     """Is any telephone system connected."""
-    from telephony_bridge.models import Source  # noqa: PLC0415
-    from tenants import scope  # noqa: PLC0415
+    from telephony_bridge.models import Source
+    from tenants import scope
 
     with scope.telephony():
         sources = Source.objects.count()
@@ -127,7 +127,7 @@ def telephony_checks() -> Iterator[Finding]:
 
 def mail_checks() -> Iterator[Finding]:
     """Can invitations leave the house."""
-    from django.conf import settings  # noqa: PLC0415
+    from django.conf import settings
 
     if settings.EMAIL_BACKEND.endswith("console.EmailBackend"):
         yield Finding("mail", "warning", "E-Mails gehen nur ins Protokoll.", "RUFVERBUND_MAIL_URL=smtp://… setzen.")

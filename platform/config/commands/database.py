@@ -20,7 +20,7 @@ from config import embedded, installation
 @click.option("--json", "as_json", is_flag=True, help="Ergebnis als JSON.")
 def migrate(jobs: int, as_json: bool) -> None:
     """Gemeinsame Tabellen und alle Kommunen auf den Stand des Programms bringen; darf jederzeit wiederholt werden."""
-    from tenants import migrate as migrations  # noqa: PLC0415  Django is set up by now
+    from tenants import migrate as migrations  # Django is set up by now
 
     started = time.monotonic()
     done: list[str] = []
@@ -30,7 +30,7 @@ def migrate(jobs: int, as_json: bool) -> None:
         click.echo(line, err=True)
 
     if server := installation.own_server():
-        from tenants import prepare as roles  # noqa: PLC0415
+        from tenants import prepare as roles
 
         roles.run(server.superuser_url, embedded.DATABASE)
     changed = migrations.apply(report)
@@ -69,7 +69,7 @@ def prepare(superuser_url: str | None) -> None:
     if not url:
         raise click.UsageError("DATABASE_URL ist nicht gesetzt; die mitgelieferte Datenbank bereitet sich selbst vor.")
     installation.setup()
-    from tenants import prepare as roles  # noqa: PLC0415
+    from tenants import prepare as roles
 
     name = urlsplit(url).path[1:]
     try:

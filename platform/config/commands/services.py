@@ -50,7 +50,7 @@ def serve(host: str, port: int, proxies: str) -> None:
 
 def login_parameters(login: str) -> dict[str, Any]:
     """What psycopg needs to sign in as one of our logins, outside Django's connection."""
-    from tenants.backend.base import login_password  # noqa: PLC0415
+    from tenants.backend.base import login_password
 
     database = settings.DATABASES["default"]
     return {
@@ -67,8 +67,8 @@ def login_parameters(login: str) -> dict[str, Any]:
 @click.option("--concurrency", type=click.IntRange(1, 32), default=2, show_default=True, help="Gleichzeitige Aufträge.")
 def worker(concurrency: int) -> None:
     """Hintergrundaufträge ausführen, bis SIGINT oder SIGTERM."""
-    from procrastinate import PsycopgConnector  # noqa: PLC0415
-    from procrastinate.contrib.django import app  # noqa: PLC0415
+    from procrastinate import PsycopgConnector
+    from procrastinate.contrib.django import app
 
     connector = PsycopgConnector(kwargs=login_parameters(scope.WORKER.login), min_size=1, max_size=concurrency + 2)
     log.info("worker.start", concurrency=concurrency)
@@ -80,7 +80,7 @@ def worker(concurrency: int) -> None:
 @click.command()
 def bridge() -> None:
     """Die Verbindung zu den Telefonanlagen halten, bis SIGINT oder SIGTERM."""
-    from telephony_bridge import bridge as telephony  # noqa: PLC0415
+    from telephony_bridge import bridge as telephony
 
     log.info("bridge.start")
     telephony.run()

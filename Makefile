@@ -1,0 +1,78 @@
+# make demo [PORT=8000] · make test · make lint · make fmt · make demo-reset · make clean · make vendor · make lock
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PORT ?= 8000
+STAMPS := .venv/.stamps
+BIN := .venv/bin
+LOCALES := $(wildcard platform/config/locale/*/LC_MESSAGES/*.po)
+# Django's settings want an installation; tools that only read the code get one that leads nowhere.
+NOWHERE := RUFVERBUND_TESTING=1 RUFVERBUND_SECRET_KEY=none RUFVERBUND_DATABASE_SECRET=none DATABASE_URL=postgresql:///none
+
+.PHONY: help demo demo-reset test lint fmt clean vendor lock
+help: ## what there is
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | column -t -s $$'\t'
+
+# The environment. Its stamps are keyed on the requirements, so a second start installs nothing.
+$(BIN)/python:
+	@python=$${PYTHON:-}; \
+	for candidate in python3 python3.13 python3.12 python3.11; do \
+	  [ -n "$$python" ] && break; \
+	  "$$candidate" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && python=$$candidate; \
+	done; \
+	if [ -z "$$python" ]; then \
+	  echo "Rufverbund needs Python 3.11 or newer with its venv module (Debian: apt-get install python3 python3-venv)." >&2; exit 1; \
+	fi; \
+	rm -rf .venv && "$$python" -m venv .venv
+
+$(STAMPS)/base: requirements/base.txt pyproject.toml | $(BIN)/python
+	@echo "Installing what the product needs (once) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/base.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/dev: requirements/dev.txt $(STAMPS)/base
+	@echo "Installing what tests and checks need (once) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
+
+$(STAMPS)/locales: $(LOCALES) | $(STAMPS)/base
+	@[ -z "$(LOCALES)" ] || $(BIN)/pybabel --quiet compile --directory platform/config/locale --domain django
+	@touch $@
+
+demo: $(STAMPS)/base $(STAMPS)/locales ## everything with example data on http://localhost:8000, until Ctrl-C
+	@exec $(BIN)/rufverbund demo --port $(PORT)
+
+demo-reset: $(STAMPS)/base ## forget the demo's data; the next `make demo` begins anew
+	@exec $(BIN)/rufverbund demo reset
+
+test: $(STAMPS)/dev $(STAMPS)/locales ## the whole suite, shuffled, with a real PostgreSQL and a real Chromium
+	@exec $(BIN)/pytest --numprocesses 2 --dist loadgroup --cov --cov-report=term $(TESTS)
+
+lint: $(STAMPS)/dev ## ruff, mypy, templates, the house
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(NOWHERE) $(BIN)/mypy
+	$(BIN)/djlint --quiet --lint platform tenants knowledge telephony_bridge onboarding
+	$(BIN)/python scripts/vendor.py --check
+	$(BIN)/pytest --quiet tests/test_house.py
+
+fmt: $(STAMPS)/dev ## put the code in shape
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+
+vendor: $(STAMPS)/dev ## fetch the vendored browser files again and compare them
+	$(BIN)/python scripts/vendor.py
+
+LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+  --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' pyproject.toml
+lock: $(STAMPS)/dev ## pin the requirements anew from the ranges in pyproject.toml (UPGRADE=--upgrade for newer ones)
+	$(LOCK) $(UPGRADE) --group build --output-file requirements/base.txt
+	$(LOCK) $(UPGRADE) --group build --group dev --constraint requirements/base.txt --output-file requirements/dev.txt
+
+clean: ## everything that can be made again, except the demo's data
+	rm -rf .venv build dist htmlcov test-results .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +
+	find . -name '*.mo' -not -path './.git/*' -delete
