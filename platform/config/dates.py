@@ -1,6 +1,7 @@
 """Dates and times as people here write them: "Di, 17.11., 9:12". Shown in the time zone of settings (Europe/Berlin)."""
 
 import datetime
+from collections.abc import Mapping
 
 from django.utils import timezone
 from django.utils.translation import get_language, ngettext
@@ -14,7 +15,7 @@ LONG_WEEKDAYS = {
 Moment = datetime.date | datetime.datetime
 
 
-def _words(table: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
+def _words(table: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
     """The table's row for the active language, German if it has none."""
     return table.get((get_language() or "de")[:2], table["de"])
 

@@ -57,8 +57,8 @@ def native(widget: forms.Widget) -> forms.Widget:
     for known, (input_type, written) in NATIVE.items():
         if type(widget) is known:
             changed = copy.deepcopy(widget)
-            changed.input_type, changed.format = input_type, written  # type: ignore[attr-defined]
-            changed.supports_microseconds = False  # type: ignore[attr-defined]
+            changed.input_type, changed.format = input_type, written
+            changed.supports_microseconds = False
             return changed
     return widget
 
@@ -88,7 +88,7 @@ def attributes(field: BoundField, kind: str, described_by: str) -> dict[str, Any
 def options_of(field: BoundField) -> list[Option]:
     """The options of a group, each with KERN's class."""
     widget = field.field.widget
-    given = {"class": f"kern-form-check__{widget.input_type}", "id": field.auto_id}
+    given: dict[str, str | bool] = {"class": f"kern-form-check__{widget.input_type}", "id": field.auto_id}
     data = widget.subwidgets(field.html_name, field.value(), attrs=field.build_widget_attrs(given, widget))
     bound = (BoundWidget(widget, option, field.form.renderer) for option in data)
     return [Option(one.tag(), str(one.id_for_label), str(one.choice_label)) for one in bound]

@@ -6,6 +6,8 @@
 //                                                  presses the first submit button, and that must be the deed.
 //   dialog[data-open], [data-focus]                opened, focused when they come into the page
 
+import { equip } from "./live.js";
+
 const tabsOf = tab => [...tab.closest("[role=tablist]").querySelectorAll("[role=tab]")];
 
 /** Show the panel of one tab and hide the others'. */
@@ -18,17 +20,19 @@ export function showTab(tab) {
   }
 }
 
+const show = dialog => { equip(dialog); dialog.showModal(); };
+
 /** Open a dialog; the browser gives the focus back to where it was when the dialog closes. */
 export function openDialog(id) {
   const dialog = document.getElementById(id);
-  if (dialog && !dialog.open) dialog.showModal();
+  if (dialog && !dialog.open) show(dialog);
   return dialog;
 }
 
 /** Open and focus what asks for it inside `root`, once each. Called for the page and for each htmx swap; call it after a fetch. */
 export function settle(root = document) {
   const dialog = root.querySelector("dialog[data-open]:not([open])");
-  if (dialog) { dialog.removeAttribute("data-open"); dialog.showModal(); }
+  if (dialog) { dialog.removeAttribute("data-open"); show(dialog); }
   const target = root.querySelector("[data-focus]");
   if (target) { target.removeAttribute("data-focus"); target.focus(); }
 }

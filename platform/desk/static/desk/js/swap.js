@@ -1,0 +1,30 @@
+// Putting a fragment from the server into the page without losing the focus.
+
+/** The nodes of an HTML fragment that our own server rendered; scripts in it do not run. */
+export function parse(html) {
+  const made = new DOMParser().parseFromString(html, "text/html");
+  const fragment = document.createDocumentFragment();
+  fragment.append(...made.body.childNodes);
+  return fragment;
+}
+
+/** Note where the focus is inside `place`; the function returned gives it back after a swap, if it was lost: to the same id or action,
+    else to the first button that came. Focus outside the place is left alone. */
+export function holdFocus(place) {
+  const was = document.activeElement;
+  if (!was || was === place || !place.contains(was)) return () => {};
+  const same = was.id ? `#${CSS.escape(was.id)}` : was.dataset.action ? `[data-action="${was.dataset.action}"]` : null;
+  return () => {
+    if (document.activeElement === was) return;
+    const next = (same && place.querySelector(same)) ?? place.querySelector("button:not([hidden])");
+    (next ?? place).focus({ preventScroll: true });
+  };
+}
+
+/** Replace what is in `place`; fires "swap:done" on it, so that keys, call card and panels look at what came. */
+export function swap(place, html) {
+  const restore = holdFocus(place);
+  place.replaceChildren(typeof html === "string" ? parse(html) : html);
+  restore();
+  place.dispatchEvent(new CustomEvent("swap:done", { bubbles: true }));
+}
