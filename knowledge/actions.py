@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from knowledge import snapshots
 from knowledge.models import Article, Contact, Department, Entry, Publication, Responsibility, Version
 from knowledge.queries import own_municipality_id
+from knowledge.validation import tidy_words
 from tenants import audit
 from tenants.audit import Actor
 from tenants.errors import Refusal
@@ -117,7 +118,7 @@ def delete_entry(entry: Entry, *, acting_user: Actor) -> None:
 def _save(entry: E, acting_user: Actor, contacts: Sequence[Contact] | None = None, action: str = "") -> E:
     fresh = _locked(entry) if entry.pk else None
     before = snapshots.snapshot(fresh) if fresh else None
-    entry.synonyms = _tidy(entry.synonyms)
+    entry.synonyms = tidy_words(entry.synonyms)
     entry.key = entry.key or _free_key(entry)
     _validate(entry, fresh)
     after = snapshots.snapshot(entry)
@@ -160,13 +161,6 @@ def _version_or_refuse(entry: Entry) -> Version:
     return version
 
 
-def _tidy(words: Any) -> Any:
-    """Search words without spaces around them, empty ones and doubles; anything else is left for validation to name."""
-    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
-        return words
-    return list(dict.fromkeys(filter(None, (" ".join(word.split()) for word in words))))
-
-
 def _validate(entry: Entry, fresh: Entry | None) -> None:
     if fresh and fresh.key != entry.key:
         raise Refusal(
@@ -180,7 +174,7 @@ def _validate(entry: Entry, fresh: Entry | None) -> None:
         ]
         raise Refusal(" ".join(lines)) from error
     for model in snapshots.MODELS.values():  # one key names one entry, whatever its kind: `slug:key` is its address
-        if model.objects.filter(key=entry.key).exclude(pk=entry.pk if isinstance(entry, model) else None).exists():
+        if model.objects.filter(key=entry.key).exclude(pk=(isinstance(entry, model) and entry.pk) or 0).exists():
             raise Refusal(_("Die Kennung „%(key)s“ gibt es schon.") % {"key": entry.key})
 
 
@@ -225,7 +219,7 @@ def _refuse_cycle(department: Department) -> None:
                     "title": department.title,
                 }
             )
-        above, steps = Department.objects.select_for_update().filter(pk=above.parent_id).first(), steps + 1
+        above, steps = Department.objects.select_for_update().filter(pk=above.parent_id or 0).first(), steps + 1
         if steps > DEEPEST:
             raise Refusal(_("Abteilungen stehen höchstens %(most)d Ebenen tief.") % {"most": DEEPEST})
 

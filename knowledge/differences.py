@@ -71,8 +71,8 @@ def _names(*saved: dict[str, Any]) -> dict[str, str]:
 
 def _text(field: str, value: Any, names: dict[str, str]) -> str:
     if field in {"contacts", "department", "parent"}:
-        keys = value if isinstance(value, list) else filter(None, [value])
-        return ", ".join(names.get(key, key) for key in keys)
+        keys: list[str] = value if isinstance(value, list) else [value or ""]
+        return ", ".join(names.get(key, key) for key in keys if key)
     if field == "links":
         return "\n".join(f"{link['label']}: {link['url']}" for link in value or [])
     if field in DATES and value:

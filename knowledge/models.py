@@ -14,7 +14,10 @@ from model_utils import Choices
 from knowledge.validation import check_entry
 
 KINDS = Choices(("article", _("Artikel")), ("person", _("Person")), ("department", _("Abteilung")))
-KEY = RegexValidator(r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,79}\Z", _("Buchstaben, Ziffern, Punkt, Binde- und Unterstrich, höchstens 80 Zeichen."))
+KEY = RegexValidator(
+    r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,79}\Z",
+    _("Buchstaben, Ziffern, Punkt, Binde- und Unterstrich, höchstens 80 Zeichen."),
+)
 
 
 class Entry(models.Model):
@@ -23,7 +26,9 @@ class Entry(models.Model):
     key = models.CharField(_("Kennung"), max_length=80, unique=True, validators=[KEY])  # stable: imports, search, links
     title = models.CharField(_("Titel"), max_length=200)
     synonyms = models.JSONField(_("Suchwörter"), default=list, blank=True)  # list of str: how callers say it
-    group = models.CharField(_("Gleiche Leistung"), max_length=80, blank=True)  # shared with other municipalities; LeiKa key or any word
+    group = models.CharField(
+        _("Gleiche Leistung"), max_length=80, blank=True
+    )  # shared with other municipalities; LeiKa key or any word
     body = models.TextField(_("Einzelheiten"), blank=True)  # Markdown
     has_changes = models.BooleanField(default=True, editable=False)  # draft differs from what is published
     created_at = models.DateTimeField(auto_now_add=True)
@@ -48,7 +53,9 @@ class Department(Entry):
     """An organisational unit; units form a tree."""
 
     KIND = "department"
-    parent = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="children", verbose_name=_("Gehört zu"))
+    parent = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="children", verbose_name=_("Gehört zu")
+    )
     phone = models.CharField(_("Telefon"), max_length=40, blank=True)
     ext = models.CharField(_("Durchwahl"), max_length=12, blank=True)
     email = models.EmailField(_("E-Mail"), blank=True)
@@ -66,8 +73,12 @@ class Contact(Entry):
     """A person or a function in the directory; `title` is the name."""
 
     KIND = "person"
-    department = models.ForeignKey(Department, models.SET_NULL, null=True, blank=True, related_name="contacts", verbose_name=_("Abteilung"))
-    dept = models.CharField(_("Abteilung (Text)"), max_length=120, blank=True)  # as imported, when there is no such department
+    department = models.ForeignKey(
+        Department, models.SET_NULL, null=True, blank=True, related_name="contacts", verbose_name=_("Abteilung")
+    )
+    dept = models.CharField(
+        _("Abteilung (Text)"), max_length=120, blank=True
+    )  # as imported, when there is no such department
     function = models.CharField(_("Funktion"), max_length=160, blank=True)
     phone = models.CharField(_("Telefon"), max_length=40, blank=True)
     ext = models.CharField(_("Durchwahl"), max_length=12, blank=True)
@@ -91,12 +102,14 @@ class Article(Entry):
     """An answer: what to say first, then the details."""
 
     KIND = "article"
-    short_answer = models.TextField(_("Kurz gesagt"), max_length=400, blank=True)  # read aloud on the phone, two sentences at most
+    short_answer = models.TextField(
+        _("Kurz gesagt"), max_length=400, blank=True
+    )  # read aloud on the phone, two sentences at most
     costs = models.CharField(_("Kosten"), max_length=300, blank=True)
     documents = models.TextField(_("Unterlagen"), max_length=1000, blank=True)
     links = models.JSONField(_("Im Netz"), default=list, blank=True)  # [{"label": str, "url": str}]
     leika = models.CharField(_("LeiKa-Schlüssel"), max_length=14, blank=True)
-    contacts = models.ManyToManyField(
+    contacts: models.ManyToManyField[Contact, "Responsibility"] = models.ManyToManyField(
         Contact, through="Responsibility", related_name="articles", blank=True, verbose_name=_("Zuständig")
     )
     valid_from = models.DateField(_("Gültig ab"), null=True, blank=True)
@@ -122,6 +135,9 @@ class Responsibility(models.Model):
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["article", "contact"], name="responsible_once")
         ]
+
+    def __str__(self) -> str:
+        return f"{self.article_id}: {self.contact_id}"
 
 
 class Version(models.Model):
@@ -149,6 +165,9 @@ class Version(models.Model):
             models.UniqueConstraint(fields=["kind", "key", "number"], name="version_number_once")
         ]
 
+    def __str__(self) -> str:
+        return f"{self.key} {self.number}"
+
 
 class Publication(models.Model):
     """The version of an entry that the pool reads now. Writing or deleting the row publishes or withdraws it at once (trigger)."""
@@ -169,4 +188,9 @@ class Publication(models.Model):
 
     class Meta:
         ordering: ClassVar[list[str]] = ["kind", "key"]
-        constraints: ClassVar[list[models.BaseConstraint]] = [models.UniqueConstraint(fields=["kind", "key"], name="publication_once")]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["kind", "key"], name="publication_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.title

@@ -120,7 +120,7 @@ def counts() -> dict[str, dict[str, int]]:
     result = {}
     for kind in snapshots.MODELS:
         by_state = dict(_with_state(kind).order_by().values_list("state").annotate(Count("pk")))
-        result[kind] = {state: int(by_state.get(state, 0)) for state, _label in STATES}
+        result[kind] = {str(state): int(by_state.get(state, 0)) for state, _label in STATES}
     result["article"]["due"] = Article.objects.filter(_due()).count()
     return result
 

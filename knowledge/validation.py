@@ -27,7 +27,7 @@ def check_entry(entry: models.Model) -> None:
     for name, text in _problems(entry):
         problems.setdefault(name, []).append(text)
     if problems:
-        raise ValidationError(problems)  # type: ignore[arg-type]
+        raise ValidationError(problems)
 
 
 def _problems(entry: models.Model) -> Iterator[tuple[str, str]]:
@@ -92,3 +92,10 @@ def _is_web_address(url: str) -> bool:
     except ValueError:
         return False
     return parts.scheme in LINK_SCHEMES and bool(parts.netloc or parts.path) and not re.search(r"[\s<>\"]", url)
+
+
+def tidy_words(words: Any) -> Any:
+    """Search words without spaces around them, empty ones and doubles; anything else is left for validation to name."""
+    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+        return words
+    return list(dict.fromkeys(filter(None, (" ".join(word.split()) for word in words))))

@@ -30,7 +30,7 @@ class SearchEntry(models.Model):
     valid_to = models.DateField(null=True)
     published_at = models.DateTimeField()
     first_published_at = models.DateTimeField()
-    words = SearchVectorField(null=True)  # written by the trigger; A title, B search words and function, C body
+    words = SearchVectorField(null=True)  # written by the trigger; A title, B search words, function, numbers, C body
 
     class Meta:
         ordering: ClassVar[list[str]] = ["municipality_id", "kind", "key"]
@@ -43,16 +43,48 @@ class SearchEntry(models.Model):
             models.Index(fields=["-published_at"], name="search_entry_news"),
         ]
 
+    def __str__(self) -> str:
+        return self.title
+
     @property
     def id_text(self) -> str:
         """`slug:key`, the id of contracts.md."""
         return f"{self.municipality.slug}:{self.key}"
 
 
+class Word(models.Model):
+    """A word of the titles, search words and functions that a municipality has published, and in how many entries it stands.
+
+    Search looks here for compounds and for what a typing error may have meant, never through documents. Rows are kept per municipality,
+    so that two which publish at once do not wait for each other.
+    """
+
+    municipality = models.ForeignKey(Municipality, models.CASCADE, related_name="+")
+    word = models.CharField(max_length=40)
+    entries = models.IntegerField()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["word", "municipality_id"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["word", "municipality"], name="word_once")
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            GinIndex(fields=["word"], opclasses=["gin_trgm_ops"], name="word_trigrams")
+        ]
+
+    def __str__(self) -> str:
+        return self.word
+
+
 class Gap(models.Model):
     """Missing knowledge, reported by an agent to one municipality and answered by its editors."""
 
-    STATES = Choices(("new", _("neu")), ("in_progress", _("in Arbeit")), ("answered", _("beantwortet")), ("declined", _("nicht nötig")))
+    STATES = Choices(
+        ("new", _("neu")),
+        ("in_progress", _("in Arbeit")),
+        ("answered", _("beantwortet")),
+        ("declined", _("nicht nötig")),
+    )
 
     municipality = models.ForeignKey(Municipality, models.CASCADE, related_name="+")
     centre = models.ForeignKey(ServiceCentre, models.CASCADE, related_name="+")

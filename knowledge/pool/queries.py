@@ -84,7 +84,7 @@ def gaps(*, state: str = "", text: str = "") -> QuerySet[Gap]:
 def gap_counts() -> dict[str, int]:
     """How many gaps there are by state; `open` is new and in progress together."""
     found: dict[str, Any] = dict(Gap.objects.order_by().values_list("state").annotate(Count("pk")))
-    by_state = {state: int(found.get(state, 0)) for state, _label in Gap.STATES}
+    by_state = {str(state): int(found.get(str(state), 0)) for state, _label in Gap.STATES}
     return by_state | {"open": by_state["new"] + by_state["in_progress"]}
 
 

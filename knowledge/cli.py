@@ -1,0 +1,106 @@
+"""`rufverbund search`: one query, or a file of them, over all live municipalities (contracts.md, Search, JSON)."""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+from django.utils.translation import gettext as _
+
+from knowledge.search import LIMIT, SearchResult
+from knowledge.search import search as find
+from tenants import scope
+from tenants.errors import Refusal
+from tenants.models import Municipality
+
+
+@click.command("search")
+@click.argument("query", required=False)
+@click.option("--called", help="Kurzname der angerufenen Kommune.")
+@click.option("--limit", type=click.IntRange(1, LIMIT), default=10, show_default=True, help="Höchstzahl der Treffer.")
+@click.option(
+    "--batch", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path), help="Datei mit Suchen."
+)
+@click.option(
+    "--backend",
+    type=click.Choice(["postgres", "opensearch"]),
+    default="postgres",
+    show_default=True,
+    help="Suchmaschine.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Ausgabe als JSON.")
+def search(
+    query: str | None,
+    called: str | None,
+    limit: int,
+    batch: Path | None,
+    backend: str,
+    as_json: bool,
+) -> None:
+    """Veröffentlichte Einträge aller Kommunen suchen, die das Servicecenter bedient."""
+    if (query is None) == (batch is None):
+        raise click.UsageError(_("Nennen Sie entweder eine Suche oder --batch DATEI."))
+    if backend == "opensearch":
+        raise Refusal(_("OpenSearch ist nicht eingerichtet. Suchen Sie mit --backend postgres."))
+    with scope.worker():
+        places = dict(Municipality.objects.filter(status__in=("live", "leaving")).values_list("slug", "name"))
+        if batch is not None:
+            _answer_all(batch, limit, places)
+            return
+        _check_called(called, places)
+        result = find(query or "", called=called, limit=limit)
+    click.echo(json.dumps(result.as_json(), ensure_ascii=False)) if as_json else _print(result)
+
+
+def _check_called(called: str | None, places: dict[str, str]) -> None:
+    if called is not None and called not in places:
+        known = ", ".join(sorted(places)) or "–"
+        raise Refusal(
+            _("Die Kommune „%(slug)s“ ist nicht live. Live sind: %(known)s.") % {"slug": called, "known": known}
+        )
+
+
+def _answer_all(batch: Path, limit: int, places: dict[str, str]) -> None:
+    """A result line per query line, as soon as it is known."""
+    for number, line in _queries(batch):
+        _check_called(line.get("called"), places)
+        result = find(line["query"], called=line.get("called"), limit=limit)
+        found = {
+            "qid": line.get("qid", str(number)),
+            "hits": [hit.id for hit in result.hits],
+            "took_ms": result.took_ms,
+        }
+        click.echo(json.dumps(found, ensure_ascii=False))
+
+
+def _queries(batch: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    file = sys.stdin if str(batch) == "-" else batch.open(encoding="utf-8-sig", errors="replace")
+    with file:
+        for number, text in enumerate(file, start=1):
+            if not text.strip():
+                continue
+            try:
+                line = json.loads(text)
+            except (ValueError, RecursionError):
+                line = None
+            if (
+                not isinstance(line, dict)
+                or not isinstance(line.get("query"), str)
+                or not isinstance(line.get("called"), str | None)
+            ):
+                raise Refusal(
+                    _('Zeile %(number)d ist keine Suche der Form {"qid", "query", "called"}.') % {"number": number}
+                )
+            yield number, line
+
+
+def _print(result: SearchResult) -> None:
+    if not result.hits:
+        click.echo(_("Nichts gefunden."))
+    for place, hit in enumerate(result.hits, start=1):
+        more = f" (+{len(hit.others)})" if hit.others else ""
+        click.echo(
+            f"{place:>2}. {hit.title}{more} – {hit.municipality.name}{f', Durchwahl {hit.ext}' if hit.ext else ''}  [{hit.id}]"
+        )
