@@ -109,7 +109,7 @@ class Article(Entry):
     documents = models.TextField(_("Unterlagen"), max_length=1000, blank=True)
     links = models.JSONField(_("Im Netz"), default=list, blank=True)  # [{"label": str, "url": str}]
     leika = models.CharField(_("LeiKa-Schlüssel"), max_length=14, blank=True)
-    contacts: models.ManyToManyField[Contact, "Responsibility"] = models.ManyToManyField(
+    contacts: "models.ManyToManyField[Contact, Responsibility]" = models.ManyToManyField(
         Contact, through="Responsibility", related_name="articles", blank=True, verbose_name=_("Zuständig")
     )
     valid_from = models.DateField(_("Gültig ab"), null=True, blank=True)
