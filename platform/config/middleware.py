@@ -99,10 +99,11 @@ class AreaMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path.startswith((*ACCOUNT_PATHS, *OPEN_PATHS)) or not request.user.is_authenticated:
-            self.remember(request)
-            return self.get_response(request)
+        if request.path.startswith(OPEN_PATHS):
+            return self.get_response(request)  # no person: not even the session is looked at
         self.remember(request)
+        if request.path.startswith(ACCOUNT_PATHS) or not request.user.is_authenticated:
+            return self.get_response(request)
         access: Access = request.access  # type: ignore[attr-defined]
         if access.has_any and not is_mfa_enabled(request.user):
             return redirect("mfa_index")

@@ -1,23 +1,31 @@
 """The front page, error pages and health."""
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
+from accounts.demo import demo_entries
+from config.places import places, towns
 from tenants import scope
 
 
+@require_safe
 @login_not_required
 def front(request: HttpRequest) -> HttpResponse:
     """What this is, and where to go."""
-    return render(request, "front/front.html", {})
+    shown = towns()
+    context = {"towns": shown if settings.DEMO else [], "groups": demo_entries(request), "places": places(request, shown)}
+    return render(request, "front/front.html", context)
 
 
 @login_not_required
 def readyz(request: HttpRequest) -> JsonResponse:
     """200 when requests can be served, else 503; each component with ok, degraded or down."""
-    components = {"database": _database()}
+    database = _database()
+    components = {"database": database, "search": database}  # search runs on PostgreSQL
     ready = all(state != "down" for state in components.values())
     return JsonResponse({"ready": ready, "components": components}, status=200 if ready else 503)
 

@@ -1,0 +1,54 @@
+"""The demonstration makes itself, may be interrupted and repeated, and refuses to run in a real installation."""
+
+import pytest
+from django.db import transaction
+
+from knowledge.pool.models import SearchEntry
+from onboarding import demo
+from tenants import scope
+from tenants.errors import Refusal
+from tenants.models import Municipality
+
+
+def test_refused_outside_demo_mode(db, settings):
+    settings.DEMO = False
+    with pytest.raises(Refusal, match="RUFVERBUND_DEMO"):
+        demo.ensure()
+
+
+@pytest.fixture
+def demonstration(db, settings, monkeypatch, tmp_path):
+    """On top of the template's municipalities, which have no entries yet; fewer entries are enough here."""
+    settings.DEMO, settings.RUFVERBUND_HOME = True, tmp_path
+    every = demo.corpus.lines_of
+    monkeypatch.setattr(demo.corpus, "lines_of", lambda slug: list(every(slug))[:12])
+    demo.ensure()
+
+
+def entries() -> dict[str, int]:
+    with scope.operator(), transaction.atomic():
+        return {m.slug: SearchEntry.objects.filter(municipality=m).count() for m in Municipality.objects.filter(centre__slug="soest")}
+
+
+def test_everything_is_there_and_a_second_start_changes_nothing(demonstration):
+    before = entries()
+    assert before == {"soest": 12, "kreis": 12, "lippstadt": 12}
+    demo.ensure()
+    assert entries() == before
+
+
+def test_lippstadt_stays_in_joining(demonstration):
+    with scope.operator():
+        assert str(Municipality.objects.get(slug="lippstadt").status) == "joining"
+
+
+def test_what_an_operator_has_changed_stays(demonstration):
+    from tenants import actions
+    from tenants.audit import SYSTEM
+
+    with scope.operator():
+        kreis = Municipality.objects.get(slug="kreis")
+    actions.set_state(kreis, "joining", acting_user=SYSTEM)
+    demo.ensure()
+    with scope.operator():
+        assert str(Municipality.objects.get(slug="kreis").status) == "joining"
