@@ -1,5 +1,42 @@
-"""URLs."""
+"""`<slug>.localhost`: /wissen/, /verzeichnis/, /luecken/."""
 
-from typing import Any
+from django.urls import URLPattern, path
 
-urlpatterns: list[Any] = []
+from knowledge.views import articles, directory, gaps, history, publishing
+
+
+def entry_paths(kind: str, stem: str, base: str) -> list[URLPattern]:
+    """The pages that every kind of entry has below its own."""
+    given = {"kind": kind}
+    return [
+        path(f"{base}<str:key>/veroeffentlichen/", publishing.entry_publish, given, name=f"{stem}_publish"),
+        path(f"{base}<str:key>/zurueckziehen/", publishing.entry_withdraw, given, name=f"{stem}_withdraw"),
+        path(f"{base}<str:key>/verwerfen/", publishing.entry_discard, given, name=f"{stem}_discard"),
+        path(f"{base}<str:key>/loeschen/", publishing.entry_delete, given, name=f"{stem}_delete"),
+        path(f"{base}<str:key>/verlauf/", history.entry_history, given, name=f"{stem}_history"),
+        path(f"{base}<str:key>/verlauf/<int:number>/holen/", publishing.entry_restore, given, name=f"{stem}_restore"),
+    ]
+
+
+urlpatterns = [
+    path("wissen/", articles.article_list, name="article_list"),
+    path(
+        "neuer-artikel/", articles.article_new, name="article_new"
+    ),  # not below /wissen/: there every word may be a key
+    path("wissen/<str:key>/", articles.article_edit, name="article_edit"),
+    path("wissen/<str:key>/druck/", articles.article_print, name="article_print"),
+    *entry_paths("article", "article", "wissen/"),
+    path("verzeichnis/", directory.contact_list, name="contact_list"),
+    path("neuer-kontakt/", directory.contact_new, name="contact_new"),
+    path("verzeichnis/kontakte/<str:key>/", directory.contact_edit, name="contact_edit"),
+    *entry_paths("person", "contact", "verzeichnis/kontakte/"),
+    path("verzeichnis/abteilungen/", directory.department_list, name="department_list"),
+    path("neue-abteilung/", directory.department_new, name="department_new"),
+    path("verzeichnis/abteilungen/<str:key>/", directory.department_edit, name="department_edit"),
+    *entry_paths("department", "department", "verzeichnis/abteilungen/"),
+    path("luecken/", gaps.gap_list, name="gap_list"),
+    path("luecken/<int:pk>/", gaps.gap_detail, name="gap_detail"),
+    path("luecken/<int:pk>/uebernehmen/", gaps.gap_take, name="gap_take"),
+    path("luecken/<int:pk>/beantworten/", gaps.gap_answer, name="gap_answer"),
+    path("luecken/<int:pk>/ablehnen/", gaps.gap_decline, name="gap_decline"),
+]

@@ -1,0 +1,1 @@
+"""What editors type: articles, the directory, answers to gaps, and the filters of the lists."""

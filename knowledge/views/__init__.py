@@ -1,0 +1,1 @@
+"""The pages of a municipality's knowledge. They all work without JavaScript."""

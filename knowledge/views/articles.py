@@ -1,0 +1,79 @@
+"""Wissen: the list of articles, writing one, and one on paper."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.dateparse import parse_date
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_safe
+
+from accounts.access import needs_role
+from knowledge import access, overviews, queries, snapshots
+from knowledge.access import READERS, WRITERS, TownRequest
+from knowledge.forms.filters import ArticleFilter
+from knowledge.models import Article, Version
+from knowledge.pool.models import Gap
+from knowledge.views.editing import edit, standing
+from knowledge.views.kinds import ARTICLE
+from knowledge.views.preview import answer_of
+
+
+@require_safe
+@needs_role(*READERS)
+def article_list(request: TownRequest) -> HttpResponse:
+    """Articles by words, state and review, 25 a page."""
+    filters = ArticleFilter(request.GET)
+    context = {
+        "filters": filters,
+        "filtered": bool(filters.wanted),
+        "page_obj": overviews.articles(filters.wanted, request.GET.get("seite")),
+        "summary": summary(queries.counts()["article"]),
+        "may_write": access.may_write(request),
+    }
+    return render(request, "knowledge/article_list.html", context)
+
+
+def summary(counts: dict[str, int]) -> str:
+    """What there is, in one or two sentences."""
+    total = sum(counts[state] for state in ("draft", "changed", "published", "withdrawn"))
+    parts = [
+        ngettext("%(n)s Artikel", "%(n)s Artikel", total) % {"n": number_format(total, force_grouping=True)},
+        _("%(n)s mit Änderungen im Entwurf") % {"n": counts["changed"]} if counts["changed"] else "",
+        ngettext("%(n)s nie veröffentlicht", "%(n)s nie veröffentlicht", counts["draft"]) % {"n": counts["draft"]} if counts["draft"] else "",
+        _("%(n)s zurückgezogen") % {"n": counts["withdrawn"]} if counts["withdrawn"] else "",
+    ]
+    due = ngettext("%(n)s Prüfung ist fällig.", "%(n)s Prüfungen sind fällig.", counts["due"]) % {"n": counts["due"]}
+    return f"{', '.join(filter(None, parts))}. {due}"
+
+
+@needs_role(*WRITERS)
+def article_new(request: TownRequest) -> HttpResponse:
+    """Write an article; `?luecke=` takes over what an agent asked."""
+    gap = access.gap_of_request(request)
+    return edit(request, ARTICLE, Article(), gap=gap, initial=taken_over(gap) if gap else {})
+
+
+def taken_over(gap: Gap) -> dict[str, Any]:
+    """The agent's words as a beginning: the title, and what callers say as a search word."""
+    return {"title": gap.title, "synonyms": [gap.query] if gap.query and gap.query.lower() != gap.title.lower() else []}
+
+
+@needs_role(*READERS)
+def article_edit(request: TownRequest, key: str) -> HttpResponse:
+    """The form of an article beside its preview; departments see the preview."""
+    entry = access.entry_or_404("article", key, lock=request.method == "POST")
+    return edit(request, ARTICLE, entry, gap=access.gap_of_request(request))
+
+
+@require_safe
+@needs_role(*READERS)
+def article_print(request: TownRequest, key: str) -> HttpResponse:
+    """For paper: the published version, or the draft where nothing is published."""
+    entry = access.entry_or_404("article", key)
+    last = snapshots.last_version(entry) if entry.published_version else None
+    shown = last.snapshot if last and last.op == Version.OPS.publish else snapshots.snapshot(entry)
+    context = {"entry": entry, "answer": answer_of(shown), "standing": standing(entry), "review": parse_date(shown.get("review_at") or "")}
+    return render(request, "knowledge/article_print.html", context)

@@ -1,0 +1,135 @@
+"""Lücken: what agents could not answer, and how it is answered."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.access import needs_role
+from knowledge import access, overviews, queries
+from knowledge.access import READERS, WRITERS, TownRequest, acting
+from knowledge.forms.filters import ArticleSearch, GapFilter
+from knowledge.forms.gaps import AnswerGapForm, DeclineGapForm
+from knowledge.pool import actions
+from knowledge.pool import queries as pool
+from knowledge.pool.models import Gap
+from knowledge.views.kinds import KINDS
+from tenants.errors import Refusal
+
+MOST_CANDIDATES = 8
+
+
+@require_safe
+@needs_role(*READERS)
+def gap_list(request: TownRequest) -> HttpResponse:
+    """Gaps by words and state; what was asked most often stands first."""
+    filters = GapFilter(request.GET)
+    context = {
+        "filters": filters,
+        "filtered": bool(filters.wanted.keys() - {"order"}),
+        "page_obj": overviews.gaps(request.municipality, filters.wanted, request.GET.get("seite")),
+        "summary": summary(pool.gap_counts()),
+        "may_write": access.may_write(request),
+    }
+    return render(request, "knowledge/gap_list.html", context)
+
+
+def summary(counts: dict[str, int]) -> str:
+    """How many wait for an answer."""
+    waiting = ngettext("%(n)s Meldung ist offen", "%(n)s Meldungen sind offen", counts["open"]) % {"n": counts["open"]}
+    taken = _(", davon %(n)s in Arbeit") % {"n": counts["in_progress"]} if counts["in_progress"] else ""
+    return _("Fragen, die das Servicecenter nicht beantworten konnte.") + f" {waiting}{taken}."
+
+
+@require_safe
+@needs_role(*READERS)
+def gap_detail(request: TownRequest, pk: int) -> HttpResponse:
+    """What was asked, and the ways to answer it."""
+    return show(request, access.gap_or_404(request.municipality, pk))
+
+
+def show(request: TownRequest, gap: Gap, **given: Any) -> HttpResponse:
+    """The page of a gap; `given`: forms with errors, a problem, the status."""
+    status = given.pop("status", 200)
+    search = ArticleSearch(request.GET if "q" in request.GET else {"q": gap.query})
+    found = candidates(gap, search.wanted.get("q", ""))
+    context = {
+        "gap": gap, "others": overviews.same_question(gap), "may_write": access.may_write(request), "problem": "",
+        "open_entry": linked(gap.entry_kind, gap.entry_key), "answer_entry": linked(gap.answer_kind, gap.answer_key),
+        "filters": search, "searched": bool(search.wanted), "candidates": found,
+        "answer_form": AnswerGapForm(initial={"article": found[0].key if found else ""}), "decline_form": DeclineGapForm(),
+    } | given  # fmt: skip
+    return render(request, "knowledge/gap_detail.html", context, status=status)
+
+
+def candidates(gap: Gap, words: str) -> list[Any]:
+    """Published articles that may hold the answer: the one that was open first, then what the words find."""
+    found = [linked_entry] if (linked_entry := queries.entry(gap.entry_kind, gap.entry_key)) and gap.entry_kind == "article" else []
+    if words:
+        found += queries.entries("article", text=words)[:MOST_CANDIDATES]
+    shown = {article.pk: article for article in found if article.published_version}
+    return list(shown.values())[:MOST_CANDIDATES]
+
+
+def linked(kind: str, key: str) -> dict[str, str] | None:
+    """An entry as a link, if it still exists."""
+    entry = queries.entry(kind, key) if kind in KINDS else None
+    return {"kind": kind, "title": entry.title, "url": reverse(KINDS[kind].url["edit"], args=[key])} if entry else None
+
+
+@require_POST
+@needs_role(*WRITERS)
+def gap_take(request: TownRequest, pk: int) -> HttpResponse:
+    """Somebody works on it; the service centre sees that."""
+    gap = access.gap_or_404(request.municipality, pk)
+    try:
+        actions.take_gap(gap, acting_user=acting(request))
+    except Refusal as refusal:
+        return show(request, gap, problem=str(refusal), status=422)
+    messages.success(request, _("Die Lücke ist in Arbeit; das Servicecenter sieht das."))
+    return redirect("gap_detail", pk)
+
+
+@require_POST
+@needs_role(*WRITERS)
+def gap_answer(request: TownRequest, pk: int) -> HttpResponse:
+    """An article answers it, and every other open report of the same question."""
+    gap, form = access.gap_or_404(request.municipality, pk), AnswerGapForm(request.POST)
+    if not form.is_valid():
+        return show(request, gap, answer_form=form, status=422)
+    asked = [gap, *(other for other in overviews.same_question(gap) if other.state in {"new", "in_progress"})]
+    try:
+        for each in asked:
+            actions.answer_gap(
+                each, entry_kind="article", entry_key=form.cleaned_data["article"], note=form.cleaned_data["note"], acting_user=acting(request)
+            )
+    except Refusal as refusal:
+        return show(request, gap, answer_form=form, problem=str(refusal), status=422)
+    return answered(request, gap, asked)
+
+
+def answered(request: TownRequest, gap: Gap, asked: list[Gap]) -> HttpResponse:
+    """Back to what is still open."""
+    who = ", ".join(dict.fromkeys(each.reported_by_name for each in asked))
+    messages.success(request, _("„%(title)s“ ist beantwortet. %(who)s liest die Antwort am Arbeitsplatz.") % {"title": gap.title, "who": who})
+    return redirect("gap_list")
+
+
+@require_POST
+@needs_role(*WRITERS)
+def gap_decline(request: TownRequest, pk: int) -> HttpResponse:
+    """There will be no article; the agent reads why."""
+    gap, form = access.gap_or_404(request.municipality, pk), DeclineGapForm(request.POST)
+    if not form.is_valid():
+        return show(request, gap, decline_form=form, status=422)
+    try:
+        actions.decline_gap(gap, note=form.cleaned_data["note"], acting_user=acting(request))
+    except Refusal as refusal:
+        return show(request, gap, decline_form=form, problem=str(refusal), status=422)
+    messages.success(request, _("„%(title)s“ ist abgelehnt. %(who)s liest den Grund.") % {"title": gap.title, "who": gap.reported_by_name})
+    return redirect("gap_list")
