@@ -107,6 +107,11 @@ def ensure(home: Path, *, settings: Mapping[str, str] | None = None) -> Server:
         return _started(home, settings or {})
 
 
+def in_use(home: Path) -> bool:
+    """Whether the server of `home` runs, that is, whether some command uses it."""
+    return (home / "postgres").is_dir() and keeper_alive(home / "postgres")
+
+
 def keeper_alive(folder: Path) -> bool:
     """Whether a keeper lives, which is so exactly as long as it holds its lock."""
     with _opened(folder / "alive") as alive:

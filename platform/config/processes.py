@@ -14,7 +14,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 COLOURS = ("36", "35", "33", "32", "34", "31")
-GRACE = 7.0  # seconds between SIGTERM and SIGKILL; all is over within ten
+HEAD_START = 2.0  # seconds at most
+GRACE = 6.5  # seconds between SIGTERM and SIGKILL; all is over within ten
 STEADY = 30.0  # seconds after which a child counts as well, and its next failure as a first one
 LONGEST_PAUSE = 15.0
 LINE_LIMIT = 1_000_000  # bytes of one line of a child
@@ -22,7 +23,7 @@ LINE_LIMIT = 1_000_000  # bytes of one line of a child
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """A program to keep running. `once_ready` ones start after the others answer."""
+    """A program to keep running. `once_ready` ones use the others: they start when those answer, and end before them."""
 
     name: str
     command: Sequence[str]
@@ -54,8 +55,10 @@ class Supervisor:
         watch: Callable[[], object] = lambda: None,
     ) -> None:
         self.children, self.ready, self.on_ready, self.watch = children, ready, on_ready, watch
+        self.users: set[int] = set()  # process groups of running `once_ready` children
         self.ending = asyncio.Event()
         self.answering = asyncio.Event()
+        self.closing = asyncio.Event()  # the ones that use the others are gone
 
     async def run(self) -> None:
         """Until told to end; returns when every child is gone."""
@@ -63,7 +66,15 @@ class Supervisor:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self.ending.set)
         jobs = [self._keep(child, COLOURS[n % len(COLOURS)]) for n, child in enumerate(self.children)]
-        await asyncio.gather(*jobs, self._wait_until_ready(), self._watch())
+        await asyncio.gather(*jobs, self._close(), self._wait_until_ready(), self._watch())
+
+    async def _close(self) -> None:
+        """Let those that use the others end first, but not for long."""
+        await self.ending.wait()
+        end = time.monotonic() + HEAD_START
+        while self.users and time.monotonic() < end:
+            await asyncio.sleep(0.05)
+        self.closing.set()
 
     async def _wait_until_ready(self) -> None:
         while not self.ending.is_set():
@@ -121,10 +132,13 @@ class Supervisor:
         )
         talk = asyncio.create_task(_pass_on(process, child.name, colour))
         finished = asyncio.create_task(process.wait())
-        ending = asyncio.create_task(self.ending.wait())
+        if child.once_ready:
+            self.users.add(process.pid)
+        ending = asyncio.create_task((self.ending if child.once_ready else self.closing).wait())
         await asyncio.wait([finished, ending], return_when=asyncio.FIRST_COMPLETED)
         ending.cancel()
         await _end_group(process.pid, finished)
+        self.users.discard(process.pid)
         with suppress(TimeoutError):  # a grandchild that kept the pipe
             await asyncio.wait_for(talk, 2)
         return process.returncode or 0

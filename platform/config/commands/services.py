@@ -1,26 +1,18 @@
 """The three processes: `serve`, `worker`, `bridge`."""
 
-import ipaddress
-from typing import Any
+from typing import Any, cast
 
 import click
 import structlog
 import uvicorn
 from django.conf import settings
 
+from accounts.demo import refuse_other_than_loopback
 from config import static
 from tenants import scope
 
 log = structlog.get_logger(__name__)
 GRACE = 4  # seconds that open requests and streams get when we stop
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach an address."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 @click.command()
@@ -29,8 +21,7 @@ def is_loopback(host: str) -> bool:
 @click.option("--proxy", "proxies", default="127.0.0.1", show_default=True, help="Vertraute Proxys (X-Forwarded-For).")
 def serve(host: str, port: int, proxies: str) -> None:
     """Den Webserver starten, bis SIGINT oder SIGTERM."""
-    if settings.DEMO and not is_loopback(host):
-        raise click.UsageError(f"Die Vorführung ist nur auf diesem Rechner erlaubt; {host} ist von außen erreichbar.")
+    refuse_other_than_loopback(host)
     static.collect()
     config = uvicorn.Config(
         "config.asgi:application",
@@ -59,7 +50,7 @@ def login_parameters(login: str) -> dict[str, Any]:
         "dbname": database["NAME"],
         "user": login,
         "password": login_password(login),
-        **database["OPTIONS"],
+        **cast("dict[str, Any]", database["OPTIONS"]),
     }
 
 
