@@ -1,5 +1,7 @@
-"""URLs."""
+"""URLs, below /api/v1/ on every host."""
 
-from typing import Any
+from django.urls import path
 
-urlpatterns: list[Any] = []
+from telephony_bridge import views
+
+urlpatterns = [path("cti/<str:token>", views.cti, name="cti")]

@@ -12,6 +12,7 @@ from telephony_bridge.actions.calls import (
 )
 from telephony_bridge.actions.presences import expire_presences, heartbeat, set_presence
 from telephony_bridge.actions.reaping import expire_wrap_ups, reap_calls
+from telephony_bridge.actions.receiving import receive
 from telephony_bridge.actions.sources import give_token
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "give_token",
     "heartbeat",
     "reap_calls",
+    "receive",
     "release_call",
     "save_wrap_up",
     "set_presence",

@@ -1,8 +1,10 @@
 """Calls without an exchange, and the desk's scope."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from itertools import count
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -65,3 +67,42 @@ def news(places) -> Callable[..., list[tuple[str, str, str]]]:
             return list(rows.values_list("kind", "object_id", "op"))
 
     return told
+
+
+@pytest.fixture(scope="module")
+def in_threads(django_db_blocker: Any) -> Iterator[Callable[..., list[Any]]]:
+    """in_threads(f, g, …): each in a thread of its own, at the same moment, on a clone of the template with a login per scope.
+
+    Returns what they returned, in order; raises what one of them raised.
+    """
+    from django.db import connections
+
+    from tests import database, environment
+
+    name = f"{environment.DATABASE}_threads"
+    with database.cloned(name), django_db_blocker.unblock():
+        default = connections.settings["default"]
+        connections.settings["default"] = {**default, "NAME": name, "TENANCY": "login"}
+        try:
+            yield at_once
+        finally:
+            connections.settings["default"] = default
+
+
+def at_once(*works: Callable[[], Any]) -> list[Any]:
+    from django.db import connections
+
+    together = Barrier(len(works))
+
+    def work(one: Callable[[], Any]) -> Any:
+        try:
+            together.wait(10)
+            return one()
+        finally:
+            wrapper = connections["default"]
+            wrapper.close()
+            if (pool := getattr(wrapper, "_pool", None)) and len(works) == 1:
+                pool.clear()
+
+    with ThreadPoolExecutor(len(works)) as pool:
+        return [future.result() for future in [pool.submit(work, one) for one in works]]

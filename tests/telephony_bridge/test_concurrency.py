@@ -1,0 +1,110 @@
+"""Two at the same moment, with real threads, connections and logins."""
+
+import pytest
+from django.db import transaction
+from django.test import Client
+
+from accounts.models import Person
+from telephony_bridge import actions
+from telephony_bridge.models import Call, CtiEvent
+from tenants import scope
+from tenants.audit import SYSTEM
+from tenants.models import OutboxEntry, ServiceCentre
+
+AGENTS = ("agent", "agent2", "supervisor")
+
+
+@pytest.fixture(scope="module")
+def stage(in_threads):
+    """Token and persons, read once."""
+
+    def prepare():
+        with scope.operator():
+            centre = ServiceCentre.objects.get(slug="soest")
+        with scope.front():
+            people = {name: Person.objects.get(email=f"{name}@example.org") for name in AGENTS}
+        return centre, people, actions.give_token(centre=centre, acting_user=SYSTEM)
+
+    return in_threads(prepare)[0]
+
+
+def posting(token, **fields):
+    def send():
+        return Client(headers={"host": "localhost"}).post(f"/api/v1/cti/{token}", fields, content_type="application/json").status_code
+
+    return send
+
+
+def the(external_id):
+    def read():
+        with scope.telephony():
+            return Call.objects.get(external_id=external_id)
+
+    return read
+
+
+def test_of_all_who_accept_at_once_exactly_one_has_the_call(in_threads, stage):
+    centre, people, token = stage
+
+    def claiming(person, call):
+        def claim():
+            with scope.desk(person.pk), transaction.atomic():
+                actions.set_presence(centre, "ready", acting_user=person)
+            with scope.desk(person.pk), transaction.atomic():
+                return actions.claim_call(Call.objects.get(pk=call.pk), acting_user=person)
+
+        return claim
+
+    for number in range(10):
+        assert in_threads(posting(token, event="newCall", callId=f"claim{number}", to="029211030")) == [200]
+        [call] = in_threads(the(f"claim{number}"))
+        claims = in_threads(*(claiming(person, call) for person in people.values()))
+        assert [claim.won for claim in claims].count(True) == 1
+        [call] = in_threads(the(f"claim{number}"))
+        assert {claim.agent_name for claim in claims} == {call.agent_name}
+
+
+def test_a_message_posted_in_parallel_makes_one_call(in_threads, stage):
+    _centre, _people, token = stage
+    for number in range(5):
+        same = posting(token, event="newCall", callId=f"same{number}", to="029211030", **{"from": "01713920047"})
+        assert in_threads(*[same] * 6) == [200] * 6
+
+    def stored():
+        with scope.telephony():
+            results = [list(CtiEvent.objects.filter(external_id=f"same{n}").values_list("result", flat=True)) for n in range(5)]
+            ids = list(Call.objects.filter(external_id__startswith="same").values_list("public_id", flat=True))
+        with scope.worker():
+            return results, ids, OutboxEntry.objects.filter(kind="call", object_id__in=ids).count()
+
+    [(results, ids, told)] = in_threads(stored)
+    assert [(sorted(r).count("created"), r.count("duplicate")) for r in results] == [(1, 5)] * 5
+    assert len(ids) == told == 5
+
+
+def test_a_calls_messages_posted_at_once_end_it_once(in_threads, stage):
+    _centre, _people, token = stage
+    for number in range(8):
+        said = {"callId": f"whole{number}", "to": "029211030"}
+        messages = [posting(token, event=event, **said) for event in ("newCall", "answer", "hangup")]
+        assert in_threads(*messages) == [200] * 3
+        [call] = in_threads(the(f"whole{number}"))
+        assert call.state == "ended"
+        assert call.municipality_id is not None
+
+
+def test_hanging_up_and_accepting_at_once(in_threads, stage):
+    """Whoever comes first: the call is either taken and in wrap-up, or gone, and the agent knows it."""
+    _centre, people, token = stage
+    person = people["agent"]
+    for number in range(8):
+        in_threads(posting(token, event="newCall", callId=f"race{number}", to="029211030"))
+        [call] = in_threads(the(f"race{number}"))
+
+        def claim(call=call):
+            with scope.desk(person.pk), transaction.atomic():
+                return actions.claim_call(call, acting_user=person)
+
+        answered, _status = in_threads(claim, posting(token, event="hangup", callId=f"race{number}", cause="cancel"))
+        [call] = in_threads(the(f"race{number}"))
+        assert (call.state == "wrap-up" and call.agent_id == person.pk) or (call.state == "ended" and not answered.won)
