@@ -14,6 +14,8 @@ Send = Callable[[Message], Awaitable[None]]
 
 django = get_asgi_application()
 
+from desk.stream import events  # noqa: E402  needs the apps to be loaded
+
 
 async def healthz(send: Send) -> None:
     """Alive: no database, no Django."""
@@ -25,5 +27,8 @@ async def application(asgi_scope: Message, receive: Receive, send: Send) -> None
     """Dispatch by path; everything but health and the stream is Django's."""
     if asgi_scope["type"] == "http" and asgi_scope["path"] == "/healthz":
         await healthz(send)
+        return
+    if asgi_scope["type"] == "http" and asgi_scope["path"] == "/events":
+        await events(asgi_scope, receive, send)
         return
     await django(asgi_scope, receive, send)

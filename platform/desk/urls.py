@@ -1,5 +1,25 @@
-"""URLs."""
+"""`desk.localhost`: the page, its parts, and what agents do. `/events` is answered before Django (desk.stream)."""
 
-from typing import Any
+from django.urls import path
 
-urlpatterns: list[Any] = []
+from desk.views import calls, gaps, knowledge, page, preferences
+
+urlpatterns = [
+    path("", page.desk, name="desk"),
+    path("anruf/", page.call_area, name="call_area"),
+    path("warteschlange/", page.queue, name="queue"),
+    path("suche", knowledge.search, name="desk_search"),
+    path("auskunft/<slug:slug>/<slug:kind>/<str:key>/", knowledge.answer, name="answer"),
+    path("anruf/<slug:public_id>/annehmen/", calls.accept, name="accept"),
+    path("anruf/<slug:public_id>/zurueck/", calls.release, name="release"),
+    path("anruf/<slug:public_id>/kommune/", calls.choose, name="choose"),
+    path("anruf/<slug:public_id>/nachbearbeitung/", calls.wrap_up, name="wrap_up"),
+    path("anruf/<slug:public_id>/laenger/", calls.take_longer, name="take_longer"),
+    path("anruf/<slug:public_id>/weitergeleitet/", calls.transferred, name="transferred"),
+    path("anruf/<slug:public_id>/entwurf/", calls.draft, name="draft"),
+    path("anruf/<slug:public_id>/abschluss/", calls.close, name="close"),
+    path("praesenz/", calls.presence, name="presence"),
+    path("luecke/", gaps.report, name="report_gap"),
+    path("luecke/<int:pk>/gelesen/", gaps.seen, name="gap_seen"),
+    path("konto/arbeitsplatz/", preferences.preferences, name="desk_preferences"),
+]

@@ -1,18 +1,15 @@
-// The ring: one sentence, said once; then title, tone and, when the page is not in front, a notification.
+// The ring: one sentence, said once; then the tone and, when the page is not in front, a notification. The title comes with the page's state.
 //
-// Cards carry data-call-id, data-state (ringing, talking, wrapup), data-name, data-short, data-number; their greeting is .greeting.
-// A call that ended elsewhere may leave [data-ended="ID"] with the words for it ("Murat Aydın hat den Anruf angenommen.").
-// Choices of the person on <body>: data-sentence (short, normal, greeting), data-sink (output device of the tone).
+// Cards (and rows of the queue that ring here, too) carry data-call-id, data-state, data-name, data-short, data-number; their greeting is
+// .greeting. A call that ended elsewhere leaves [data-ended="ID"] with the words for it ("Murat Aydın hat den Anruf angenommen.").
+// Choices of the person on <body>: data-sentence (short, normal, greeting), data-sink (output device of the tone, or "off").
 
 import { say } from "./live.js";
 import { t } from "./texts.js";
 import { startTone, stopTone } from "./tone.js";
 
-const base = document.title;
 const said = new Set();
 let known = new Map();
-
-const title = words => { document.title = words ? `${words} – Rufverbund` : base; };
 
 /** What is said for a call, in one of three lengths. */
 export function sentence(call, style = "normal") {
@@ -22,38 +19,22 @@ export function sentence(call, style = "normal") {
   return [start, from, style === "greeting" ? call.greeting : ""].filter(Boolean).join(" ");
 }
 
-/** Ring for a call; a second time for the same call does nothing. */
-export function ring(call, style = document.body.dataset.sentence) {
+function ring(call) {
   if (said.has(call.id)) return;
   said.add(call.id);
-  say(sentence(call, style), "live-ring");
+  say(sentence(call, document.body.dataset.sentence), "live-ring");
   const words = call.name ? t("ring.title", call) : t("ring.title.unknown");
-  title(words);
-  startTone(document.body.dataset.sink);
-  if (document.hidden && globalThis.Notification?.permission === "granted") new Notification(words, { body: call.number, tag: call.id });
-}
-
-/** The agent has the call. */
-export function accepted(call) {
-  stopTone();
-  say(t("ring.accepted"));
-  title(call.name ? t("ring.talking", call) : t("ring.talking.unknown"));
-}
-
-/** A ringing call went away; `words` say why when the server knows. */
-export function gone(call, words) {
-  stopTone();
-  say(words || (call.name ? t("ring.gone", call) : t("ring.gone.unknown")));
-  title();
+  const may = document.hidden && document.body.dataset.notify !== "off" && globalThis.Notification?.permission === "granted";
+  if (may) new Notification(words, { body: call.number, tag: call.id });
 }
 
 /** The server cannot be reached, or can again. */
-export function lost() { say(t("connection.lost")); }
+export function lost() { stopTone(); say(t("connection.lost")); }
 export function back() { say(t("connection.back")); }
 
 const read = card => ({
   id: card.dataset.callId, state: card.dataset.state, name: card.dataset.name ?? "", short: card.dataset.short ?? "",
-  number: card.dataset.number ?? "", greeting: card.querySelector(".greeting")?.textContent.trim() ?? "",
+  number: card.dataset.number ?? "", isCard: Boolean(card.closest("#calls")), greeting: card.querySelector(".greeting")?.textContent.trim() ?? "",
 });
 
 /** Compare the cards in the page with those before: what is new rings, what was accepted or has gone is said. */
@@ -61,14 +42,21 @@ export function look() {
   const now = new Map([...document.querySelectorAll("[data-call-id]")].map(card => [card.dataset.callId, read(card)]));
   for (const [id, call] of known) {
     const after = now.get(id);
-    if (call.state === "ringing" && after?.state === "talking") accepted(after);
-    else if (call.state === "ringing" && !after) gone(call, document.querySelector(`[data-ended="${CSS.escape(id)}"]`)?.textContent.trim());
-    else if (call.state !== "ringing" && !after) title();
+    if (call.state !== "ringing") continue;
+    if (after?.state === "talking") say(t("ring.accepted"));
+    else if (!after && call.isCard) {
+      const words = document.querySelector(`[data-ended="${CSS.escape(id)}"]`)?.textContent.trim();
+      say(words || (call.name ? t("ring.gone", call) : t("ring.gone.unknown")));
+    }
   }
-  for (const call of now.values()) if (call.state === "ringing") ring(call);
-  known = now;
+  for (const call of now.values()) if (call.state === "talking" && !known.has(call.id) && known.loaded) say(t("ring.accepted"));
+  const ringing = [...now.values()].filter(call => call.state === "ringing");
+  ringing.sort((one, other) => one.isCard - other.isCard).forEach(ring); // the card last: a region keeps its last sentence
+  if (ringing.length) startTone(document.body.dataset.sink);
+  else stopTone();
+  known = Object.assign(now, { loaded: true });
 }
 
-for (const event of ["swap:done", "htmx:afterSettle"]) document.addEventListener(event, look);
+document.addEventListener("swap:done", look);
 // After a short moment: a region that changes while the page is still being read in is not spoken.
 setTimeout(look, 100);

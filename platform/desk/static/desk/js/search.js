@@ -46,12 +46,12 @@ function mark() {
 
 const later = text => { clearTimeout(speaking); speaking = setTimeout(() => say(text), PAUSE); };
 
-/** Ask the server for what stands in the field; an older question that is still under way is dropped. */
-export async function run() {
+/** Ask the server for what stands in the field; an older question that is still under way is dropped. `quietly` says nothing. */
+export async function run({ quietly = false } = {}) {
   request?.abort();
   clearTimeout(speaking);
   const query = field.value.trim();
-  if (!query) { show(document.createDocumentFragment()); return; }
+  if (!query) { show(document.createDocumentFragment()); document.dispatchEvent(new CustomEvent("swap:done")); return; }
   const mine = request = new AbortController();
   field.setAttribute("aria-busy", "true");
   try {
@@ -59,7 +59,9 @@ export async function run() {
     const answer = await fetch(address, { signal: mine.signal, headers: { "X-Requested-With": "fetch" } });
     if (!answer.ok) throw new Error(String(answer.status));
     const all = show(parse(await answer.text()));
-    later(all.length ? tally(all) : t("search.none"));
+    field.removeAttribute("aria-busy");
+    document.dispatchEvent(new CustomEvent("swap:done"));
+    if (!quietly) later(all.length ? tally(all) : t("search.none"));
   } catch (error) {
     if (error.name !== "AbortError") later(t("search.failed")); // the hits of before stay: they may still help
   } finally {

@@ -1,0 +1,156 @@
+"""Everything that the desk shows of calls and colleagues to one person, read in the desk's scope with few queries."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Count
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.access import Access
+from desk.cards import Card, card_of, closed_sentence
+from knowledge.pool import queries as pool
+from knowledge.pool.models import Gap, SearchEntry
+from telephony_bridge import queries
+from telephony_bridge.models import Call, Presence
+from tenants.models import Municipality
+
+NEWS = 4
+LAST = 8
+FREQUENT = 6
+DECLINED = "declined_calls"  # in the session: calls that this agent left to the others
+PRESENCES = (("ready", gettext_lazy("Bereit")), ("wrap-up", gettext_lazy("Nachbearbeitung")), ("break", gettext_lazy("Pause")), ("away", gettext_lazy("Abgemeldet")))
+
+
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """What stands in the place of the call while there is none."""
+
+    today: queries.Today
+    answered: list[Gap]
+    situations: list[Municipality]
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """One person's calls: `cards` has the active one first; `queue` is everybody else who waits."""
+
+    presence: str
+    after: str
+    cards: list[Card]
+    queue: list[Call]
+    is_free: bool
+    choices: list[Municipality] = field(default_factory=list)
+
+    @property
+    def active(self) -> Card | None:
+        """The card that keys act on."""
+        return self.cards[0] if self.cards else None
+
+    @property
+    def during_call(self) -> bool:
+        """Whether the presence that one chooses is meant for the time after the call."""
+        return any(card.state in {"talking", "wrap-up"} for card in self.cards)
+
+    @property
+    def closing(self) -> Card | None:
+        """The call whose wrap-up is open."""
+        return next((card for card in self.cards if card.state == "wrap-up"), None)
+
+    @property
+    def longest(self) -> Call | None:
+        """Who waits longest in the queue."""
+        return self.queue[0] if self.queue else None
+
+
+def board(access: Access, *, declined: Sequence[str] = ()) -> Board:
+    """Cards and queue of a person. A call rings for everybody who is ready; the one that waits longest is shown as a card."""
+    person, centres = access.person, sorted(access.centres)
+    if person is None:  # the middleware lets nobody in without
+        raise ValueError("a board belongs to a person")
+    presence, after = own_presence(queries.presences_of(int(person.pk)))
+    mine = queries.current_calls(int(person.pk))
+    ringing = queries.ringing_calls(centres)
+    is_free = presence == "ready" and not mine
+    offered = [call for call in ringing if call.public_id not in declined][:1] if is_free else []
+    shown = mine or offered
+    cards = [_card(call, person.name, is_active=place == 0) for place, call in enumerate(shown)]
+    queue = [call for call in ringing if call not in offered]
+    choices = answered_for(centres) if any(card.municipality is None or card.call.chosen_by_agent for card in cards) else []
+    return Board(presence, after, cards, queue, is_free, choices)
+
+
+def _card(call: Call, agent: str, *, is_active: bool) -> Card:
+    rings = call.state == "ringing"
+    closed = closed_sentence(call.municipality, timezone.localtime()) if call.municipality and call.state != "wrap-up" else ""
+    earlier = queries.earlier_calls(call) if is_active and call.state != "wrap-up" else []
+    return card_of(call, agent=agent, is_active=is_active or rings, closed=closed, earlier=earlier)
+
+
+def own_presence(presences: Sequence[Presence]) -> tuple[str, str]:
+    """The state that holds in any of the person's centres, and what they chose for the time after a call."""
+    if not presences:
+        return "away", "away"
+    order = ["busy", "wrap-up", "ready", "break", "away"]
+    first = min(presences, key=lambda presence: order.index(str(presence.state)))
+    return str(first.state), first.after_call
+
+
+def answered_for(centres: Sequence[int]) -> list[Municipality]:
+    """The municipalities for which these centres answer."""
+    return list(Municipality.objects.filter(centre_id__in=centres, status__in=["live", "leaving"]).select_related("centre"))
+
+
+def idle(access: Access) -> Idle:
+    """Counts, answers to own reports, situations."""
+    person = int(access.person.pk) if access.person else 0
+    return Idle(
+        today=queries.today(person),
+        answered=pool.answered_gaps(person, 5),
+        situations=[m for m in answered_for(sorted(access.centres)) if m.situation],
+    )
+
+
+def news() -> list[SearchEntry]:
+    """What was published since yesterday morning, newest first."""
+    yesterday = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=1)
+    return pool.news(NEWS, since=yesterday)
+
+
+def last_calls(access: Access) -> list[Call]:
+    """The person's own last calls."""
+    return queries.last_calls(int(access.person.pk), LAST) if access.person else []
+
+
+def frequent(municipality: Municipality) -> list[dict[str, Any]]:
+    """What callers of a municipality asked most today: concern, concern_kind, concern_key and `calls`."""
+    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    asked = Call.objects.filter(municipality=municipality, ringing_at__gte=midnight, concern_kind="article").exclude(concern_key="")
+    counted = asked.values("concern", "concern_kind", "concern_key").annotate(calls=Count("pk"))
+    return list(counted.order_by("-calls", "concern")[:FREQUENT])
+
+
+def farewell(public_id: str, board: Board) -> str:
+    """One polite sentence about a call that was on the screen and is not any more; empty when there is nothing to say."""
+    if not public_id or any(card.call.public_id == public_id for card in board.cards):
+        return ""
+    call = queries.call_of(public_id)
+    if call is None:
+        return ""
+    name = call.municipality.name if call.municipality else _("eine nicht erkannte Kommune")
+    if call.state == "ringing":
+        return ""
+    if call.state != "ended":
+        return _("%(agent)s hat den Anruf für %(name)s angenommen.") % {"agent": call.agent_name, "name": name}
+    if call.agent_id and call.answered_at:
+        return _("Der Anruf für %(name)s ist abgeschlossen.") % {"name": name}
+    return _("Der Anruf für %(name)s wurde beendet.") % {"name": name}
+
+
+def team(access: Access) -> list[queries.Colleague]:
+    """The colleagues of the person's centres."""
+    me = access.person.pk if access.person else None
+    return [colleague for colleague in queries.team(sorted(access.centres)) if colleague.person_id != me]

@@ -1,0 +1,107 @@
+"""A call as its card shows it: whose it is, what to say, who calls and what else the agent should know."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from desk import greetings
+from telephony_bridge import numbers
+from telephony_bridge.models import Call
+from tenants.hours import Hours, SpecialDay, Week, parse_intervals
+from tenants.hours_wording import closed_text, opening_text
+from tenants.models import Municipality
+from tenants.models import SpecialDay as StoredDay
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One call on a desk. `closed` is a sentence when the town hall is closed now, else empty; `earlier` are calls of the same number."""
+
+    call: Call
+    greeting: list[str]
+    caller: str
+    dialled: str
+    is_active: bool = True
+    closed: str = ""
+    earlier: list[Call] = field(default_factory=list)
+
+    @property
+    def municipality(self) -> Municipality | None:
+        """For whom it is; None: not recognised."""
+        return self.call.municipality
+
+    @property
+    def name(self) -> str:
+        """What the card and every sentence call it."""
+        return self.call.municipality.name if self.call.municipality else _("Kommune nicht erkannt")
+
+    @property
+    def slug(self) -> str:
+        """The municipality's slug, empty when it was not recognised."""
+        return self.call.municipality.slug if self.call.municipality else ""
+
+    @property
+    def state(self) -> str:
+        """ringing, talking or wrap-up."""
+        return str(self.call.state)
+
+    @property
+    def is_long(self) -> bool:
+        """Whether the greeting is set smaller."""
+        return greetings.is_long(self.greeting)
+
+    @property
+    def waited(self) -> int:
+        """Seconds from the first ring to the answer."""
+        return _seconds(self.call.ringing_at, self.call.answered_at)
+
+    @property
+    def talked(self) -> int:
+        """Seconds from the answer to the end of the conversation."""
+        return _seconds(self.call.answered_at, self.call.hung_up_at or self.call.wrap_up_at)
+
+    @property
+    def since(self) -> datetime:
+        """When the running state began."""
+        begin = {"ringing": self.call.ringing_at, "talking": self.call.answered_at, "wrap-up": self.call.wrap_up_at}
+        return begin.get(self.state) or self.call.ringing_at
+
+
+def card_of(call: Call, *, agent: str, is_active: bool = True, closed: str = "", earlier: list[Call] | None = None) -> Card:
+    """The card of a call for the agent of this name."""
+    return Card(
+        call=call,
+        greeting=greetings.greeting(call.municipality, agent),
+        caller=shown(call.from_number, call.from_raw) or _("unterdrückt"),
+        dialled=shown(call.to_number, call.to_raw, heads=[head for head in [call.evidence.get("prefix")] if head]),
+        is_active=is_active,
+        closed=closed,
+        earlier=earlier or [],
+    )
+
+
+def shown(e164: str, raw: str = "", *, heads: Iterable[str] = ()) -> str:
+    """A number as Germans write it; what could not be read is shown as it came."""
+    return numbers.display(e164, heads) if e164 else raw[:40]
+
+
+def closed_sentence(municipality: Municipality, at: datetime) -> str:
+    """ "Jetzt geschlossen (Feiertag), öffnet morgen um 8:00 Uhr." Empty when it is open, or when no hours are known."""
+    if not municipality.hours:
+        return ""
+    days = StoredDay.objects.filter(municipality=municipality, day__gte=at.date())
+    hours = Hours.of(
+        Week.parse(municipality.hours),
+        municipality.state,
+        special_days=[SpecialDay(day.day, day.label, parse_intervals(day.intervals)) for day in days],
+    )
+    closed = hours.why_closed(at)
+    if closed is None:
+        return ""
+    return _("Jetzt geschlossen (%(why)s), %(next)s.") % {"why": closed_text(closed), "next": opening_text(hours, at)}
+
+
+def _seconds(begin: datetime | None, end: datetime | None) -> int:
+    return max(0, round((end - begin).total_seconds())) if begin and end else 0

@@ -1,0 +1,88 @@
+// The wrap-up form and reports of missing knowledge. What is typed is kept on the server as it is typed, and sent as a whole when the
+// time is over.
+
+import { ask, state, tell } from "./regions.js";
+import { isLost } from "./stream.js";
+import { t } from "./texts.js";
+
+const PAUSE = 700; // milliseconds after the last key
+const field = (form, name) => form?.elements[name];
+const form = () => document.getElementById("wrap-up");
+let timer, titles = [], automatic = "";
+
+async function save() {
+  clearTimeout(timer);
+  timer = undefined;
+  const now = form();
+  if (!now || isLost()) return;
+  try {
+    await ask(now.dataset.draft, new FormData(now), { keepalive: true });
+  } catch { /* it stands in the form; the next save or closing takes it along */ }
+}
+
+function soon() {
+  clearTimeout(timer);
+  timer = setTimeout(save, PAUSE);
+}
+
+/** An answer was opened: it is what the call is about, unless the agent has written something else. */
+export function remember({ id, kind, title }) {
+  titles = [title, ...titles.filter(other => other !== title)].slice(0, 8);
+  const { call, state: now } = state(), data = new FormData();
+  const concern = field(form(), "concern");
+  if (concern && (!concern.value || concern.value === automatic)) {
+    concern.value = title;
+    form().elements.concern_kind.value = kind;
+    form().elements.concern_key.value = id;
+    save();
+  } else if (!concern && now === "talking") {
+    for (const [name, value] of [["concern", title], ["concern_kind", kind], ["concern_key", id]]) data.append(name, value);
+    ask(`/anruf/${call}/entwurf/`, data).catch(() => {});
+  }
+  automatic = title;
+}
+
+/** The call's form as it has just come: what was opened is offered as a subject. */
+export function prepare() {
+  const now = form();
+  if (!now) { titles = []; return; }
+  automatic = now.elements.concern.value || automatic;
+  now.querySelector("datalist").replaceChildren(...titles.map(title => Object.assign(document.createElement("option"), { value: title })));
+}
+
+/** Fill a report of missing knowledge with what is known: the words that were searched, the call, the open article. */
+export function prefill(target, answer) {
+  const query = document.getElementById("search").value.trim(), { call, called } = state();
+  const words = target.elements.gap_title, where = field(target, "gap_municipality");
+  if (!words.value) words.value = query;
+  target.elements.gap_query.value = query;
+  target.elements.gap_entry.value = answer ?? "";
+  target.elements.call.value = call;
+  if (where && called) where.value = called;
+}
+
+/** Transferred to somebody: the form says so, too. */
+export function transferred() {
+  const now = form();
+  if (now) now.querySelector('[name=outcome][value=transferred]').checked = true;
+}
+
+function onInput(event) {
+  const now = event.target.form;
+  if (!now || now !== form()) return;
+  if (event.target.name === "concern" && event.target.value !== automatic) { now.elements.concern_kind.value = ""; now.elements.concern_key.value = ""; }
+  if (event.target.name === "outcome") now.querySelector('[data-for=transferred]').hidden = event.target.value !== "transferred";
+  if (!event.target.name.startsWith("gap_")) soon();
+}
+
+/** Wire the form; `close` sends it. `answer()` is the open article's id. */
+export function start({ close, answer }) {
+  document.addEventListener("input", onInput);
+  document.addEventListener("toggle", event => {
+    if (event.target.id !== "wrap-gap") return;
+    form().elements.gap_open.value = event.target.open ? "1" : "";
+    if (event.target.open) prefill(form(), answer());
+  }, true);
+  document.addEventListener("time:over", async () => { if (form() && !isLost()) { await close(form()); tell(t("closing.over")); } });
+  addEventListener("pagehide", () => { if (timer) save(); });
+}

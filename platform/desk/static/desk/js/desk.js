@@ -1,0 +1,164 @@
+// The desk's page: events in, actions out, answers in their place. Nothing but the agent's own deed replaces what is being read.
+
+import "./keys.js";
+import "./palette.js";
+import "./clock.js";
+import "./settings.js";
+import { prefill, prepare, remember, start, transferred } from "./closing.js";
+import { say } from "./live.js";
+import { apply, ask, refresh, state, tell } from "./regions.js";
+import { run, setCalled } from "./search.js";
+import { isLost, listen } from "./stream.js";
+import { parse } from "./swap.js";
+import { t } from "./texts.js";
+
+const at = id => document.getElementById(id);
+const reading = at("reading"), field = at("search");
+let mode = "info", opened = null; // what stands in the place of the answer; the open answer {id, kind, title, url}
+
+function place(next = mode) {
+  const form = at("wrap-up");
+  mode = next === "closing" && !form ? (opened ? "reading" : "info") : next;
+  at("closing").hidden = mode !== "closing";
+  reading.hidden = mode !== "reading";
+  at("info").hidden = mode !== "info";
+}
+
+// Answers
+
+async function open(url) {
+  const { call } = state();
+  try {
+    const answer = await ask(`${url}?call=${call}`);
+    if (answer.status === 404) throw new Error("gone");
+    reading.replaceChildren(parse(await answer.text()));
+  } catch (error) {
+    tell(t(error.message === "gone" ? "answer.gone" : "answer.failed"), true);
+    return;
+  }
+  const { entry: id, kind, title } = reading.firstElementChild.dataset;
+  opened = { id, kind, title, url };
+  reading.scrollTop = 0;
+  place("reading");
+  history.replaceState(null, "", `#${url}`);
+  remember(opened);
+  document.dispatchEvent(new CustomEvent("swap:done"));
+}
+
+function forget() {
+  opened = null;
+  reading.replaceChildren();
+  history.replaceState(null, "", location.pathname);
+}
+
+// Deeds
+
+const sending = new Set();
+
+async function send(url, data) {
+  if (sending.has(url)) return false;
+  sending.add(url);
+  try {
+    const answer = await ask(url, data);
+    if (answer.status !== 204) apply(await answer.text());
+    return answer.ok;
+  } catch {
+    tell(t("action.failed"), true);
+    return false;
+  } finally {
+    sending.delete(url);
+  }
+}
+
+async function close(form, submitter) {
+  const inside = form.contains(document.activeElement);
+  if (!(await send(form.getAttribute("action"), new FormData(form, submitter)))) return;
+  forget();
+  place("info");
+  if (inside) field.focus();
+}
+
+async function report(form) {
+  const missing = form.elements.gap_title;
+  if (!(await send(form.getAttribute("action"), new FormData(form)))) return;
+  for (const one of [missing, form.elements.gap_text]) one.value = "";
+  form.closest("dialog").close();
+}
+
+async function submitted(form, by) {
+  if (form.id === "wrap-up") return close(form, by);
+  if (form.id === "gap-form") return report(form);
+  const url = by.getAttribute("formaction"), wraps = url.endsWith("/nachbearbeitung/");
+  by.closest("dialog")?.close();
+  const done = await send(url, new FormData(form, by));
+  if (done && wraps) { place("closing"); at("concern")?.focus(); }
+  if (done && by.dataset.transferred) transferred();
+}
+
+document.addEventListener("submit", event => {
+  const form = event.target;
+  if (!["act", "wrap-up", "gap-form"].includes(form.id)) return;
+  event.preventDefault();
+  if (isLost()) tell(t("connection.disabled"), true);
+  else submitted(form, event.submitter);
+});
+
+document.addEventListener("change", event => {
+  const url = event.target.dataset.presence;
+  if (url) { const data = new FormData(); data.append("presence", event.target.value); send(url, data); }
+});
+
+document.addEventListener("click", event => {
+  const link = event.target.closest?.("[data-open]"), copy = event.target.closest?.("[data-copy]"), shows = event.target.closest?.("[data-show]");
+  if (link && !event.ctrlKey && !event.metaKey) { event.preventDefault(); open(link.getAttribute("href")); }
+  if (copy) navigator.clipboard.writeText(copy.dataset.copy).then(() => say(t("answer.copied", { number: copy.dataset.copy })), () => say(t("answer.uncopied")));
+  if (event.target.closest?.("[data-reload]") && opened) open(opened.url);
+  if (shows) { place("closing"); at("concern")?.focus(); }
+  if (event.target.closest?.("[data-opens=gap-dialog]")) prefill(at("gap-form"), opened?.id);
+});
+
+document.addEventListener("keydown", event => {
+  const dialog = document.querySelector("dialog[data-digits][open]");
+  const chosen = dialog && /^[1-9]$/.test(event.key) && dialog.querySelector(`[data-digit="${event.key}"]`);
+  if (chosen) { event.preventDefault(); chosen.click(); }
+});
+
+field.addEventListener("hit:open", event => open(event.detail.url));
+
+// What the server says
+
+const answers = new Set([...document.querySelectorAll("[data-gap]")].map(el => el.dataset.gap));
+
+document.addEventListener("swap:done", event => {
+  const { before, after } = event.detail ?? {};
+  at("nothing").hidden = !field.value.trim() || !at("hits").hidden || field.hasAttribute("aria-busy");
+  if (!after) return;
+  setCalled({ slug: after.called, name: after.name, describedBy: at("greeting") ? "greeting" : "" });
+  document.title = `${after.title} – Rufverbund`;
+  prepare();
+  if (after.state === "wrap-up" && before.state !== "wrap-up" && mode !== "reading") place("closing");
+  else place();
+  if (before.call !== after.call && before.call && mode === "reading" && after.state === "idle" && !reading.contains(document.activeElement)) place();
+  for (const el of document.querySelectorAll("[data-gap]")) if (!answers.has(el.dataset.gap)) { answers.add(el.dataset.gap); tell(t("gap.answered", { title: el.dataset.title })); }
+});
+
+function entryChanged({ stream, id }) {
+  const shown = reading.firstElementChild?.dataset;
+  if (opened && shown?.stream === stream && shown.key === id) { reading.querySelector("[data-changed]").hidden = false; say(t("answer.changed")); }
+  if (field.value.trim()) run({ quietly: true });
+  if (state().state === "idle") refresh().catch(() => {});
+}
+
+listen(event => {
+  if (event.stream.startsWith("m:")) entryChanged(event);
+  else if (event.kind === "presence" && event.id !== document.body.dataset.person) refresh("/warteschlange/").catch(() => {});
+  else refresh().catch(() => {});
+});
+
+start({ close, answer: () => opened?.id });
+prepare();
+place(at("wrap-up") ? "closing" : "info");
+if (location.hash.startsWith("#/auskunft/")) open(location.hash.slice(1));
+field.value = sessionStorage.getItem("search") ?? "";
+field.addEventListener("input", () => sessionStorage.setItem("search", field.value));
+if (field.value) run({ quietly: true });

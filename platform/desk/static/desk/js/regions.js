@@ -1,0 +1,84 @@
+// The parts of the page that the server draws. Each has an id; a fragment holds some of them, and only those that changed are put in.
+// Typed text, an open dialog and what is being read stay.
+
+import { say } from "./live.js";
+import { holdFocus, parse } from "./swap.js";
+
+const token = document.querySelector("#act [name=csrfmiddlewaretoken]")?.value ?? "";
+const shown = new Map(); // id -> what the server sent last, without what changes each time
+const plain = el => el.outerHTML.replace(/(data-(?:since|until)="[^"]*">)[^<]*/g, "$1").replace(/ data-now="[^"]*"/g, "")
+  .replace(/<input type="hidden" name="csrfmiddlewaretoken"[^>]*>/g, "");
+const callsIn = el => [...el.querySelectorAll("[data-call-id]")].map(card => card.dataset.callId + card.dataset.state).join();
+
+/** The state of the active call: {call, state, called, name, title}. */
+export const state = () => ({ ...document.getElementById("state").dataset });
+
+/** A sentence for everybody: spoken politely, and shown in the corner until the next one. */
+export function tell(words, failed = false) {
+  const toast = document.getElementById("toast");
+  say(words);
+  toast.textContent = words;
+  toast.classList.toggle("toast--failed", failed);
+  toast.hidden = false;
+  clearTimeout(tell.timer);
+  tell.timer = setTimeout(() => { toast.hidden = true; }, 10000);
+}
+
+function keeps(place, el) {
+  if (shown.get(el.id) === plain(el)) return true;
+  if (el.id === "closing" && el.dataset.keep === place.dataset.keep) return true;
+  if (place.querySelector("dialog[open]") && callsIn(place) === callsIn(el)) return true;
+  return (el.id === "info" || el.id === "below") && place.contains(document.activeElement);
+}
+
+function put(place, el) {
+  const restore = holdFocus(place);
+  shown.set(el.id, plain(el));
+  for (const { name } of [...place.attributes]) if (!el.hasAttribute(name)) place.removeAttribute(name);
+  for (const { name, value } of el.attributes) place.setAttribute(name, value);
+  place.replaceChildren(...el.childNodes);
+  restore();
+}
+
+/** Put a fragment into the page and say what it says. `fresh` draws everything again, as after a lost connection. */
+export function apply(html, { fresh = false } = {}) {
+  if (fresh) shown.clear();
+  const before = state(), said = [];
+  for (const el of [...parse(html).children]) {
+    const place = document.getElementById(el.id);
+    if ("say" in el.dataset) said.push(el);
+    else if (place && !keeps(place, el)) put(place, el);
+  }
+  document.dispatchEvent(new CustomEvent("swap:done", { detail: { before, after: state() } }));
+  for (const el of said) tell(el.textContent, "failed" in el.dataset);
+}
+
+/** GET or POST as a script; throws when nothing arrived, and "signed-out" when the session has ended. */
+export async function ask(url, body, options = {}) {
+  const headers = { "X-Fragment": "1", ...(body && { "X-CSRFToken": token }) };
+  const answer = await fetch(url, { method: body ? "POST" : "GET", body, headers, redirect: "manual", ...options });
+  if (answer.type === "opaqueredirect" || answer.status === 401 || answer.status === 403) throw new Error("signed-out");
+  if (!answer.ok && answer.status !== 409 && answer.status !== 404) throw new Error(String(answer.status));
+  return answer;
+}
+
+let busy = false, wanted = new Set();
+
+/** Fetch parts again: "/anruf/" (all) or "/warteschlange/". Several wishes while one is under way become one. */
+export async function refresh(url = "/anruf/", options = {}) {
+  wanted.add(url);
+  if (busy) return;
+  busy = true;
+  try {
+    while (wanted.size) {
+      const next = wanted.has("/anruf/") ? "/anruf/" : [...wanted][0];
+      if (next === "/anruf/") wanted.clear();
+      wanted.delete(next);
+      const seen = document.querySelector("#calls [data-state=ringing]")?.dataset.callId ?? "";
+      apply(await (await ask(`${next}?seen=${seen}`)).text(), options);
+    }
+  } finally {
+    busy = false;
+    wanted = new Set();
+  }
+}

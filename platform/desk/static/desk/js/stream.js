@@ -1,0 +1,103 @@
+// The line to the server: an event stream with ids only. Lost means: one sentence, a banner, clocks that stand, buttons that say why they
+// rest, and new tries until the server is back; then everything is fetched again.
+
+import { back, lost as sayLost } from "./ring.js";
+import { refresh, ask } from "./regions.js";
+import { t } from "./texts.js";
+
+const SILENCE = 40000, TRIES = [1, 2, 4, 8, 15]; // milliseconds without a beat, seconds between tries
+const banner = document.getElementById("connection"), retry = document.getElementById("retry");
+let source, position = document.body.dataset.position, heard = Date.now(), failed = 0, countdown, onEvent = () => {};
+
+export const isLost = () => document.body.dataset.connection === "lost";
+
+function rest(on) {
+  for (const button of document.querySelectorAll('button[form="act"], #wrap-up .foot button')) {
+    button.toggleAttribute("aria-disabled", false);
+    if (on) { button.setAttribute("aria-disabled", "true"); button.setAttribute("aria-describedby", "lost-why"); }
+    else { button.removeAttribute("aria-disabled"); if (button.getAttribute("aria-describedby") === "lost-why") button.removeAttribute("aria-describedby"); }
+  }
+}
+
+function loseIt() {
+  if (isLost()) return;
+  document.body.dataset.connection = "lost";
+  banner.hidden = false;
+  const time = new Date(heard).toLocaleTimeString("de");
+  for (const el of document.querySelectorAll("[data-stamp]")) {
+    if (el.getAttribute("role") === "timer") el.hidden = true;
+    else el.textContent = t("connection.stamp", { time });
+  }
+  rest(true);
+  sayLost();
+}
+
+function later() {
+  let left = TRIES[Math.min(failed, TRIES.length) - 1];
+  clearInterval(countdown);
+  const show = () => { retry.textContent = t("connection.retry", { n: left }); };
+  show();
+  countdown = setInterval(() => { left -= 1; if (left > 0) show(); else connect(); }, 1000);
+}
+
+async function broken() {
+  source?.close();
+  source = undefined;
+  failed += 1;
+  if (failed > 1) loseIt();
+  try {
+    await ask("/warteschlange/");
+  } catch (error) {
+    if (error.message === "signed-out") { loseIt(); clearInterval(countdown); signedOut(); return; }
+    loseIt();
+  }
+  later();
+}
+
+function signedOut() {
+  const link = Object.assign(document.createElement("a"), { href: "/", className: "link", textContent: t("connection.signin") });
+  banner.querySelector("p").replaceChildren(t("connection.signedout"), " ", link);
+  retry.textContent = "";
+  banner.querySelector("button").hidden = true;
+}
+
+async function restored() {
+  failed = 0;
+  if (!isLost()) return;
+  await refresh("/anruf/", { fresh: true });
+  delete document.body.dataset.connection;
+  banner.hidden = true;
+  rest(false);
+  back();
+}
+
+function receive(event) {
+  heard = Date.now();
+  if (event.lastEventId) position = event.lastEventId;
+  const news = JSON.parse(event.data);
+  if (news.kind === "hello") restored().catch(broken);
+  else if (news.kind === "reset") { restored().catch(broken); refresh().catch(() => {}); }
+  else onEvent(news);
+}
+
+/** Try now. */
+export function connect() {
+  clearInterval(countdown);
+  source?.close();
+  heard = Date.now();
+  source = new EventSource(`/events?since=${encodeURIComponent(position)}`);
+  source.addEventListener("message", receive);
+  source.addEventListener("beat", () => { heard = Date.now(); });
+  source.addEventListener("error", broken);
+}
+
+/** Listen; `handler` gets {kind, id, op, stream} for each event. */
+export function listen(handler) {
+  onEvent = handler;
+  connect();
+  setInterval(() => { if (source && Date.now() - heard > SILENCE) broken(); }, 5000);
+  addEventListener("offline", () => { if (source) broken(); });
+  addEventListener("online", () => { if (!source) connect(); });
+  document.addEventListener("click", event => { if (event.target.closest?.('[data-action="reconnect"]')) connect(); });
+  document.addEventListener("swap:done", () => { if (isLost()) rest(true); });
+}

@@ -1,0 +1,150 @@
+"""What an agent does with a call. Each is a POST that may be repeated and answers with the parts around the call."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from desk import board
+from desk.access import call_or_404, entry_or_404, municipality_or_404
+from desk.forms import WrapUpForm
+from desk.views.gaps import report_from
+from desk.views.regions import after_action
+from telephony_bridge import actions
+from telephony_bridge.models import Call
+from tenants.errors import Refusal
+from tenants.models import ServiceCentre
+
+REMEMBERED = 20  # declined calls that a session keeps
+CallView = Callable[[HttpRequest, Call], str]
+
+
+def call_action(view: CallView) -> Callable[..., HttpResponse]:
+    """A POST about one call: the view acts and returns what to say; a refusal is said, too, and changes nothing."""
+
+    @require_POST
+    @wraps(view)
+    def inner(request: HttpRequest, public_id: str) -> HttpResponse:
+        try:
+            say = view(request, call_or_404(public_id))
+        except Refusal as refusal:
+            return after_action(request, say=str(refusal), status=409)
+        return after_action(request, say=say)
+
+    return inner
+
+
+@call_action
+def accept(request: HttpRequest, call: Call) -> str:
+    """Take a ringing call; the other who pressed is told who has it."""
+    claim = actions.claim_call(call, acting_user=request.user)
+    if claim.won:
+        return ""
+    if claim.agent_name:
+        raise Refusal(_("%(name)s hat den Anruf angenommen.") % {"name": claim.agent_name})
+    raise Refusal(_("Der Anrufer hat inzwischen aufgelegt."))
+
+
+@call_action
+def release(request: HttpRequest, call: Call) -> str:
+    """Back to the queue: it goes on ringing for the others, and does not come up here again by itself."""
+    if call.state != "ringing":
+        actions.release_call(call, acting_user=request.user)
+    declined = [known for known in request.session.get(board.DECLINED, []) if known != call.public_id]
+    request.session[board.DECLINED] = [*declined, call.public_id][-REMEMBERED:]
+    return _("Der Anruf steht wieder in der Warteschlange.")
+
+
+@call_action
+def choose(request: HttpRequest, call: Call) -> str:
+    """Say for which municipality an unrecognised call is."""
+    municipality = municipality_or_404(request.POST.get("municipality", ""), access=request.access)  # type: ignore[attr-defined]
+    actions.choose_municipality(call, municipality, acting_user=request.user)
+    return _("Anruf für %(name)s.") % {"name": municipality.name}
+
+
+@call_action
+def wrap_up(request: HttpRequest, call: Call) -> str:
+    """Begin the wrap-up, with what is known already."""
+    save(request, call)
+    actions.begin_wrap_up(call, acting_user=request.user)
+    return _("Nachbearbeitung.")
+
+
+@call_action
+def take_longer(request: HttpRequest, call: Call) -> str:
+    """Stop the clock that would end the wrap-up."""
+    actions.stop_wrap_up_timer(call, acting_user=request.user)
+    return _("Die Zeit ist angehalten. Schließen Sie ab, wenn Sie fertig sind.")
+
+
+@call_action
+def transferred(request: HttpRequest, call: Call) -> str:
+    """Note to whom the agent has transferred on the telephone; `undo` takes it back."""
+    if "undo" in request.POST:
+        actions.save_wrap_up(call, outcome="", transferred_to="", acting_user=request.user)
+        return _("Der Anruf gilt nicht mehr als weitergeleitet.")
+    kind, _space, identity = request.POST.get("entry", "").partition(" ")  # "person soest:p_boeckmann"
+    slug, _colon, key = identity.partition(":")
+    entry = entry_or_404(slug, kind=kind, key=key, access=request.access)  # type: ignore[attr-defined]
+    number = str(entry.payload.get("phone") or entry.ext)
+    target = ", ".join(filter(None, [entry.title, number, entry.municipality.name]))[:200]
+    actions.save_wrap_up(call, outcome="transferred", transferred_to=target, acting_user=request.user)
+    return _("Weitergeleitet an %(name)s, %(municipality)s.") % {"name": entry.title, "municipality": entry.municipality.name}
+
+
+@require_POST
+def draft(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Keep what was typed so far."""
+    try:
+        save(request, call_or_404(public_id))
+    except Refusal as refusal:
+        return after_action(request, say=str(refusal), status=409)
+    return HttpResponse(status=204)
+
+
+@call_action
+def close(request: HttpRequest, call: Call) -> str:
+    """End the wrap-up with everything that was typed, a report of missing knowledge included; then ready, or what `then` says."""
+    form = wrap_up_form(request)
+    if request.POST.get("gap_open") and request.POST.get("gap_title", "").strip():
+        report_from(request, call)
+    actions.close_call(call, acting_user=request.user, **form.given())  # type: ignore[arg-type]
+    if then := request.POST.get("then", ""):
+        set_everywhere(request, then)
+    name = call.municipality.name if call.municipality else _("eine nicht erkannte Kommune")
+    return _("Abgeschlossen: Anruf für %(name)s.") % {"name": name}
+
+
+@require_POST
+def presence(request: HttpRequest) -> HttpResponse:
+    """Ready, wrap-up, break or away; during a call it is meant for the time after it."""
+    try:
+        set_everywhere(request, request.POST.get("presence", ""))
+    except Refusal as refusal:
+        return after_action(request, say=str(refusal), status=409)
+    return after_action(request)
+
+
+def set_everywhere(request: HttpRequest, state: str) -> None:
+    """One person has one presence, whatever the number of centres."""
+    for centre in ServiceCentre.objects.filter(pk__in=request.access.centres):  # type: ignore[attr-defined]
+        actions.set_presence(centre, state, acting_user=request.user)
+
+
+def wrap_up_form(request: HttpRequest) -> WrapUpForm:
+    """The form as it was sent; Refusal for what cannot be kept."""
+    form = WrapUpForm(request.POST)
+    if not form.is_valid():
+        raise Refusal(" ".join(str(error) for errors in form.errors.values() for error in errors))
+    return form
+
+
+def save(request: HttpRequest, call: Call) -> None:
+    """Save the fields that were sent, none is no news."""
+    given: dict[str, Any] = wrap_up_form(request).given()
+    if given:
+        actions.save_wrap_up(call, acting_user=request.user, **given)
