@@ -97,6 +97,7 @@ STOP_WORDS = frozenset(
 )
 KINDS_OF_PLACE = {"stadt", "kreis", "gemeinde", "hansestadt"}
 UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
+STROKES = str.maketrans("øłđı", "oldi")
 SEARCH = "SELECT * FROM public.desk_search(%s::jsonb, %s::bigint, %s, %s)"
 
 
@@ -185,7 +186,7 @@ def search(
 def folded(text: str) -> str:
     """One spelling for all: small letters, ä = ae, ß = ss, no accents, nothing but letters and digits. As `folded` in the SQL."""
     text = unicodedata.normalize("NFKC", text).lower().translate(UMLAUTS)
-    text = "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c)).replace("ı", "i")
+    text = re.sub("[\u0300-\u036f]", "", unicodedata.normalize("NFD", text)).translate(STROKES)
     return " ".join(re.findall(r"[^\W_]+", text))
 
 

@@ -6,8 +6,8 @@ from knowledge import demo
 
 
 @pytest.fixture(scope="module")
-def filled(django_db_setup, django_db_blocker, request):
-    """Soest, Kreis and (joining) Lippstadt with the demo entries; kept for the module, rolled back after it."""
+def filled(django_db_setup, django_db_blocker):
+    """Soest, Kreis and (joining) Lippstadt with the demo entries, by slug: one transaction around all tests of the module."""
     from django.db import transaction
 
     from onboarding.imports import Options, import_entries
@@ -15,16 +15,16 @@ def filled(django_db_setup, django_db_blocker, request):
     from tenants.audit import SYSTEM
     from tenants.models import Municipality
 
-    with django_db_blocker.unblock(), scope.owner():
-        atomic = transaction.atomic()
-        atomic.__enter__()
+    with django_db_blocker.unblock():
+        around = transaction.atomic()
+        around.__enter__()
         with scope.front():
             places = {m.slug: m for m in Municipality.objects.select_related("centre")}
         for slug in ("soest", "kreis", "lippstadt"):
             report = import_entries(places[slug], demo.lines_of(slug), acting_user=SYSTEM, options=Options(publish=True))
             assert report.written
             assert report.bad == []
-        yield places
+    yield places
+    with django_db_blocker.unblock():
         transaction.set_rollback(True)
-        with scope.owner():
-            atomic.__exit__(None, None, None)
+        around.__exit__(None, None, None)

@@ -34,13 +34,13 @@ BEGIN
     RETURN NULL;
 END $$;
 
--- One spelling for index and query: small letters, ä = ae, ß = ss, no accents, nothing but letters and digits.
--- `folded(…, 'base')` writes a, o, u for the umlauts, as somebody does who has no such keys.
+-- One spelling for index and query (knowledge.search.folded says the same in Python): small letters, ä = ae, ß = ss, no accents, nothing
+-- but letters and digits. `folded(…, 'base')` writes a, o, u for the umlauts, as somebody does who has no such keys.
 CREATE OR REPLACE FUNCTION public.folded(t text, umlauts text DEFAULT 'e') RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT trim(regexp_replace(translate(
-        CASE umlauts WHEN 'e' THEN replace(replace(replace(s, 'ä', 'ae'), 'ö', 'oe'), 'ü', 'ue') ELSE translate(s, 'äöü', 'aou') END,
-        'àáâãåçèéêëìíîïñòóôõøùúûýÿğşıčćšžłń', 'aaaaaceeeeiiiinooooouuuyygsiccszln'), '[^[:alnum:]]+', ' ', 'g'))
+    SELECT trim(regexp_replace(translate(regexp_replace(normalize(
+        CASE umlauts WHEN 'e' THEN replace(replace(replace(s, 'ä', 'ae'), 'ö', 'oe'), 'ü', 'ue') ELSE s END,
+        NFD), '[\u0300-\u036f]', '', 'g'), 'øłđı', 'oldi'), '[^[:alnum:]]+', ' ', 'g'))
     FROM (SELECT replace(lower(normalize(t, NFKC) COLLATE pg_c_utf8), 'ß', 'ss')) AS x(s) $$;
 
 -- A text as stems and as it stands, the umlauts in both spellings.
@@ -109,7 +109,7 @@ BEGIN
         ORDER BY 2 DESC, 1 LIMIT 3) v;
     IF EXISTS (SELECT FROM public.pool_word p WHERE p.municipality_id = ANY (visible) AND p.word LIKE stem || '%') THEN RETURN; END IF;
     RETURN QUERY SELECT (.85 * v.likeness)::real, to_tsquery('simple', v.word) FROM (
-        SELECT p.word, max(greatest(public.similarity(w, p.word), .9 * public.word_similarity(w, p.word))) AS likeness FROM public.pool_word p
+        SELECT p.word, max((public.similarity(w, p.word) + public.word_similarity(w, p.word)) / 2) AS likeness FROM public.pool_word p
         WHERE p.municipality_id = ANY (visible) AND (p.word OPERATOR(public.%) w OR w OPERATOR(public.<%) p.word)
         GROUP BY p.word ORDER BY 2 DESC, 1 LIMIT 4) v;
 END $$;
