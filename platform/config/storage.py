@@ -8,6 +8,7 @@ from typing import Any
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 SHEET = "css/rufverbund.css"
+OURS = "desk/js/*.js"
 IMPORT = re.compile(r'@import url\("(?P<name>[\w-]+\.css)"\)(?: (?P<media>\w+))?;')
 
 
@@ -27,6 +28,8 @@ class Storage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
 
     # Without it a module that is imported by two others would exist twice: once under its plain, once under its hashed name.
     support_js_module_import_aggregation = True
+    # Only in our own modules: other packages bring scripts whose imports do not name files.
+    _js_module_import_aggregation_patterns = (OURS, CompressedManifestStaticFilesStorage._js_module_import_aggregation_patterns[1])
 
     def post_process(self, paths: dict[str, Any], dry_run: bool = False, **options: Any) -> Iterator[Any]:  # noqa: FBT001, FBT002
         """Join first, so that the hash is that of the joined sheet."""
