@@ -12,7 +12,7 @@ from tenants.models import Municipality
 NOTE_HINT = _("Keine Namen und keine Gesundheitsdaten. Wird nach 30 Tagen gelöscht.")
 
 
-class WrapUpForm(forms.ModelForm[Call]):
+class WrapUpForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at runtime
     """What the call was about and how it ended."""
 
     class Meta:
