@@ -22,7 +22,7 @@ from tenants.models import Municipality, ServiceCentre
 
 Report = Callable[[str], None]
 GREETING = "Guten Tag, Servicecenter {place}, mein Name ist {{agent}}. Was kann ich für Sie tun?"
-EMERGENCY = "Bei Gefahr für Leib und Leben: 112. Störungen bei Wasser, Gas und Strom nimmt der Entstördienst der Stadtwerke rund um die Uhr auf."
+EMERGENCY = "Lebensgefahr, Feuer, Unfall: 112. Überfall oder Einbruch: 110. Ärztlicher Bereitschaftsdienst: 116 117."
 CLOSED = "Guten Tag. Sie haben {place} außerhalb der Servicezeiten erreicht. Wir sind montags bis mittwochs von 8 bis 17 Uhr, donnerstags bis 18 Uhr und freitags bis 13 Uhr für Sie da."
 SITUATION = "Wasserrohrbruch Jakobistraße. Wasser ist bis etwa 15 Uhr abgestellt, Tankwagen am Marktplatz."
 
