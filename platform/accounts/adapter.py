@@ -104,7 +104,8 @@ class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
 
     def generate_authenticator_name(self, user: Person, type: Authenticator.Type) -> str:  # noqa: A002  allauth's name
         """Counted, for who does not want to think of one."""
-        return gettext("Schlüssel %d") % (Authenticator.objects.filter(user_id=user.pk, type=type).count() + 1)
+        count: int = Authenticator.objects.filter(user_id=user.pk, type=type).count()
+        return gettext("Schlüssel %d") % (count + 1)
 
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
         """One passkey for all hosts of an installation. `localhost` has no dot, browsers allow no common part there: one per host."""

@@ -1,0 +1,99 @@
+"""Sessions end at once: one by one, all others, on another password, when somebody is deactivated or gains a first second factor."""
+
+import pytest
+from allauth.usersessions.models import UserSession
+from django.test import Client
+
+from accounts import actions
+from accounts.models import Membership
+from tenants import scope
+from tenants.audit import SYSTEM
+from tests.accounts.conftest import text_of, totp
+from tests.template import PASSWORD
+
+HOST = "soest.localhost"
+
+
+def inside(client):
+    return client.get("/konto/").status_code == 200
+
+
+@pytest.fixture
+def two(sign_in):
+    """Two browsers of the same person."""
+    return sign_in("admin@example.org", HOST), sign_in("admin@example.org", HOST, step=1)
+
+
+def test_one_other_session_is_ended_from_the_list(two, people):
+    here, there = two
+    with scope.front():
+        key = there.cookies["rufverbund_session"].value
+        pk = UserSession.objects.get(session_key=key).pk
+    assert "Firefox" in text_of(here.get("/konto/sitzungen/"))
+    assert here.post(f"/konto/sitzungen/{pk}/beenden/").headers["location"] == "/konto/sitzungen/"
+    assert inside(here)
+    assert not inside(there)
+
+
+def test_nobody_ends_somebody_elses_session(two, sign_in):
+    other = sign_in("editor@example.org", HOST)
+    with scope.front():
+        pk = UserSession.objects.get(session_key=two[0].cookies["rufverbund_session"].value).pk
+    assert other.post(f"/konto/sitzungen/{pk}/beenden/").status_code == 404
+    assert inside(two[0])
+
+
+def test_all_others_end_together(two):
+    here, there = two
+    here.post("/konto/sitzungen/", {})
+    assert inside(here)
+    assert not inside(there)
+
+
+def test_another_password_signs_out_everywhere_else(two):
+    here, there = two
+    new = "Vier-Pferde-am-Teich"
+    here.post("/konto/password/change/", {"oldpassword": PASSWORD, "password1": new, "password2": new})
+    assert inside(here)
+    assert not inside(there)
+
+
+def test_a_deactivated_person_is_out_at_the_next_request_and_stays_out(two, people):
+    here, there = two
+    actions.deactivate_person(people["admin"], acting_user=SYSTEM)
+    assert not inside(here)
+    assert not inside(there)
+    answer = Client(headers={"host": HOST}).post("/konto/login/", {"login": "admin@example.org", "password": PASSWORD})
+    assert answer.status_code in {200, 302}
+    with scope.front():
+        assert not UserSession.objects.filter(user=people["admin"]).exists()
+
+
+def test_the_flag_alone_suffices(two, people):
+    """Whoever clears is_active in the database has ended the access, whatever became of the sessions."""
+    with scope.front():
+        type(people["admin"]).objects.filter(pk=people["admin"].pk).update(is_active=False)
+    assert not inside(two[0])
+
+
+def test_a_role_that_was_taken_away_counts_at_the_next_request(two, people):
+    assert two[0].get("/mitglieder/").status_code == 200
+    with scope.front():
+        Membership.objects.filter(person=people["admin"]).delete()
+    assert two[0].get("/mitglieder/").status_code == 404
+
+
+def test_the_first_second_factor_ends_sessions_that_knew_only_the_password(people, committing):
+    from allauth.mfa.models import Authenticator
+
+    with scope.front():
+        Authenticator.objects.filter(user=people["editor"]).delete()
+    thief, owner = (Client(headers={"host": HOST}) for _ in range(2))
+    for client in (thief, owner):
+        client.post("/konto/login/", {"login": "editor@example.org", "password": PASSWORD})
+        assert inside(client)
+    page = owner.get("/konto/2fa/totp/activate/")
+    secret = page.context["form"].secret
+    assert owner.post("/konto/2fa/totp/activate/", {"code": totp(secret)}).status_code == 302
+    assert inside(owner)
+    assert not inside(thief)
