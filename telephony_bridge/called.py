@@ -1,14 +1,26 @@
 """For whom a reported call is, among the municipalities that the source may speak for (telephony scope)."""
 
-from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from telephony_bridge.identify import Dialled, Evidence, Prefix, identify
 from telephony_bridge.messages import CtiMessage
 from telephony_bridge.models import Source
-from tenants.models import Municipality, NumberPrefix
+from tenants.models import Municipality
 
 ANSWERED = (Municipality.STATES.live, Municipality.STATES.leaving)  # whose calls are answered under their name
+
+
+NUMBER = ("numbers__confirmed_at", "numbers__prefix", "numbers__max_length", "numbers__is_did")
+
+
+class Member(NamedTuple):
+    """What is needed of a municipality; the names are those of its columns."""
+
+    pk: int
+    slug: str
+    name: str
+    status: str
+    area_codes: list[str]
 
 
 class Called(NamedTuple):
@@ -24,11 +36,10 @@ def who_was_called(source: Source, message: CtiMessage) -> Called:
 
     A municipality's own exchange speaks for that municipality alone, whatever number it reports.
     """
-    members = _members(source)
-    answered = {pk for pk, _slug, _name, status, _codes in members if status in ANSWERED}
-    prefixes = _prefixes(pk for pk, *_rest in members)
-    queues = {text: pk for pk, slug, name, _status, _codes in members for text in (slug, name)}
-    area = next((codes[0] for *_rest, codes in members if source.municipality_id and codes), "")
+    members, prefixes = _members(source)
+    answered = {member.pk for member in members if member.status in ANSWERED}
+    queues = {text: member.pk for member in members for text in (member.slug, member.name)}
+    area = members[0].area_codes[0] if source.municipality_id and members and members[0].area_codes else ""
     found = identify(Dialled(to=message.to, queue=message.queue), prefixes, area_code=area, queues=queues)
     key, kind = found.municipality_key, str(found.evidence)
     evidence: dict[str, Any] = {"number": found.number} | _longest(prefixes, key, found.number)
@@ -39,16 +50,20 @@ def who_was_called(source: Source, message: CtiMessage) -> Called:
     return Called(key, found.number or "", {"kind": kind, **evidence})
 
 
-def _members(source: Source) -> list[tuple[int, str, str, str, list[str]]]:
+def _members(source: Source) -> tuple[list[Member], list[Prefix[int]]]:
+    """The municipalities that the source may speak for, and their confirmed numbers, in one query."""
     rows = Municipality.objects.filter(centre_id=source.centre_id)
     if source.municipality_id:
         rows = rows.filter(pk=source.municipality_id)
-    return list(rows.order_by("pk").values_list("pk", "slug", "name", "status", "area_codes"))
-
-
-def _prefixes(keys: Iterable[int]) -> list[Prefix[int]]:
-    rows = NumberPrefix.objects.filter(municipality_id__in=list(keys), confirmed_at__isnull=False).order_by("prefix")
-    return [Prefix(*row) for row in rows.values_list("municipality_id", "prefix", "max_length", "is_did")]
+    found: dict[int, Member] = {}
+    prefixes: list[Prefix[int]] = []
+    for *member, confirmed, prefix, max_length, is_did in rows.order_by("pk", "numbers__prefix").values_list(
+        *Member._fields, *NUMBER
+    ):
+        found.setdefault(member[0], Member(*member))
+        if confirmed:
+            prefixes.append(Prefix(member[0], prefix, max_length, is_did))
+    return list(found.values()), prefixes
 
 
 def _longest(prefixes: list[Prefix[int]], key: int | None, number: str | None) -> dict[str, str]:

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 
@@ -62,7 +61,6 @@ def receive(source: Source, message: CtiMessage, raw: Mapping[str, object], *, a
     """
     with transaction.atomic(savepoint=False):
         now = timezone.now()
-        _heard(source, now)
         event = CtiEvent(source=source, external_id=message.call_id, event=message.event, body=storable(raw))
         if message.direction is Direction.OUT:
             event.result = "outgoing"
@@ -74,15 +72,9 @@ def receive(source: Source, message: CtiMessage, raw: Mapping[str, object], *, a
     return event
 
 
-def _heard(source: Source, now: datetime) -> None:
-    """When the exchange last said something; not a write per message. Before any call is locked: source, then call, never the other way."""
-    silent = Q(last_event_at=None) | Q(last_event_at__lt=now - times.HEARTBEAT_STEP)
-    Source.objects.filter(silent, pk=source.pk).update(last_event_at=now)
-
-
-def _alone(source: Source) -> None:
-    """Until commit nobody else makes a call of this source, or finds that there is none."""
-    Source.objects.select_for_update(no_key=True).only("pk").get(pk=source.pk)
+def _alone(source: Source, now: datetime) -> None:
+    """Until commit nobody else makes a call of this source, or finds that there is none. Always before a call is locked."""
+    Source.objects.filter(pk=source.pk).update(last_event_at=now)
 
 
 def _locked(source: Source, call_id: str) -> Call | None:
@@ -91,10 +83,12 @@ def _locked(source: Source, call_id: str) -> Call | None:
 
 def _new_call(source: Source, message: CtiMessage, now: datetime) -> tuple[Call, str]:
     """The call rings, unless what came before it says otherwise."""
-    _alone(source)
-    known = _locked(source, message.call_id)
-    if known is not None:
-        return known, "duplicate"
+    _alone(source, now)
+    told = list(
+        CtiEvent.objects.filter(source=source, external_id=message.call_id).exclude(result="outgoing").order_by("pk")
+    )
+    if call := next((event.call for event in told if event.call_id), None):
+        return call, "duplicate"
     called = who_was_called(source, message)
     call = Call.objects.create(
         centre_id=source.centre_id,
@@ -108,10 +102,8 @@ def _new_call(source: Source, message: CtiMessage, now: datetime) -> tuple[Call,
         to_raw=message.to,
         evidence=called.evidence,
     )
-    early = CtiEvent.objects.filter(source=source, external_id=message.call_id, result=UNKNOWN_CALL)
-    for event in sorted(early, key=lambda one: ORDER[Event(one.event)]):
-        said = zammad.parse(event.body)
-        event.call, event.result = call, _apply(call, said, now)
+    for event in sorted(told, key=lambda one: ORDER[Event(one.event)]):
+        event.call, event.result = call, _apply(call, zammad.parse(event.body), now)
         event.save(update_fields=["call", "result"])
     _tell(call, "ended" if call.state == "ended" else "new")
     return call, "created"
@@ -120,7 +112,7 @@ def _new_call(source: Source, message: CtiMessage, now: datetime) -> tuple[Call,
 def _later(source: Source, message: CtiMessage, now: datetime) -> tuple[Call | None, str]:
     call = _locked(source, message.call_id)
     if call is None:
-        _alone(source)  # its newCall may be on the way at this moment
+        _alone(source, now)  # its newCall may be on the way at this moment
         call = _locked(source, message.call_id)
     if call is None:
         return None, UNKNOWN_CALL
