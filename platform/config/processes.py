@@ -56,6 +56,8 @@ class Supervisor:
     ) -> None:
         self.children, self.ready, self.on_ready, self.watch = children, ready, on_ready, watch
         self.users: set[int] = set()  # process groups of running `once_ready` children
+        self.unused = asyncio.Event()
+        self.unused.set()
         self.ending = asyncio.Event()
         self.answering = asyncio.Event()
         self.closing = asyncio.Event()  # the ones that use the others are gone
@@ -71,9 +73,8 @@ class Supervisor:
     async def _close(self) -> None:
         """Let those that use the others end first, but not for long."""
         await self.ending.wait()
-        end = time.monotonic() + HEAD_START
-        while self.users and time.monotonic() < end:
-            await asyncio.sleep(0.05)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.unused.wait(), HEAD_START)
         self.closing.set()
 
     async def _wait_until_ready(self) -> None:
@@ -134,11 +135,14 @@ class Supervisor:
         finished = asyncio.create_task(process.wait())
         if child.once_ready:
             self.users.add(process.pid)
+            self.unused.clear()
         ending = asyncio.create_task((self.ending if child.once_ready else self.closing).wait())
         await asyncio.wait([finished, ending], return_when=asyncio.FIRST_COMPLETED)
         ending.cancel()
         await _end_group(process.pid, finished)
         self.users.discard(process.pid)
+        if not self.users:
+            self.unused.set()
         with suppress(TimeoutError):  # a grandchild that kept the pipe
             await asyncio.wait_for(talk, 2)
         return process.returncode or 0

@@ -35,8 +35,10 @@ def serve(host: str, port: int, proxies: str) -> None:
         timeout_graceful_shutdown=GRACE,
     )
     log.info("serve.start", host=host, port=port)
-    uvicorn.Server(config).run()
-    log.info("serve.end")
+    try:
+        uvicorn.Server(config).run()  # raises the signal that ended it once more
+    finally:
+        log.info("serve.end")
 
 
 def login_parameters(login: str) -> dict[str, Any]:
