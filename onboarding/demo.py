@@ -44,18 +44,50 @@ class Member:
 
 
 MEMBERS = (
-    Member("soest", "Stadt Soest", "stadt", "05974040", "+492921103", 48543, ("SO", "beere", "schraeg"), "der Stadt Soest", live=True,
-           area_codes=("02921", "02928")),
-    Member("kreis", "Kreis Soest", "kreis", "05974000", "+49292130", 306068, ("KS", "ocker", "punkte"), "des Kreises Soest", live=True),
-    Member("lippstadt", "Stadt Lippstadt", "stadt", "05974028", "+492941980", 66936, ("LP", "himmel", "karo"), "der Stadt Lippstadt", live=False,
-           area_codes=("02941", "02945", "02948")),
+    Member(
+        "soest",
+        "Stadt Soest",
+        "stadt",
+        "05974040",
+        "+492921103",
+        48543,
+        ("SO", "beere", "schraeg"),
+        "der Stadt Soest",
+        live=True,
+        area_codes=("02921", "02928"),
+    ),
+    Member(
+        "kreis",
+        "Kreis Soest",
+        "kreis",
+        "05974000",
+        "+49292130",
+        306068,
+        ("KS", "ocker", "punkte"),
+        "des Kreises Soest",
+        live=True,
+    ),
+    Member(
+        "lippstadt",
+        "Stadt Lippstadt",
+        "stadt",
+        "05974028",
+        "+492941980",
+        66936,
+        ("LP", "himmel", "karo"),
+        "der Stadt Lippstadt",
+        live=False,
+        area_codes=("02941", "02945", "02948"),
+    ),
 )
 
 
 def ensure(report: Report = lambda line: None) -> None:
     """Make what is missing. Raises Refusal outside demo mode, so that no real installation gets invented people."""
     if not settings.DEMO:
-        raise Refusal("Die Vorführung läuft nur mit RUFVERBUND_DEMO=1; so gelangt nichts Erfundenes in einen echten Betrieb.")
+        raise Refusal(
+            "Die Vorführung läuft nur mit RUFVERBUND_DEMO=1; so gelangt nichts Erfundenes in einen echten Betrieb."
+        )
     centre = _centre()
     for member in MEMBERS:
         _municipality(centre, member, report)
@@ -94,9 +126,19 @@ def _add(centre: ServiceCentre, member: Member) -> Municipality:
         "emergency": EMERGENCY if member.live else "",
     }
     return actions.add_municipality(
-        slug=member.slug, name=member.name, kind=member.kind, ags=member.ags, centre=centre, numbers=[member.prefix],
-        inhabitants=member.inhabitants, initials=initials, colour=colour, pattern=pattern, area_codes=list(member.area_codes),
-        acting_user=SYSTEM, **texts,
+        slug=member.slug,
+        name=member.name,
+        kind=member.kind,
+        ags=member.ags,
+        centre=centre,
+        numbers=[member.prefix],
+        inhabitants=member.inhabitants,
+        initials=initials,
+        colour=colour,
+        pattern=pattern,
+        area_codes=list(member.area_codes),
+        acting_user=SYSTEM,
+        **texts,
     )
 
 

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 else:
     MunicipalityModelForm = forms.ModelForm
 
-_SPAN = re.compile(r"\s*([0-9]{1,2})(?:[:.]([0-9]{2}))?\s*(?:Uhr)?\s*(?:-|–|bis)\s*([0-9]{1,2})(?:[:.]([0-9]{2}))?\s*(?:Uhr)?\s*", re.IGNORECASE)
+_SPAN = re.compile(
+    r"\s*([0-9]{1,2})(?:[:.]([0-9]{2}))?\s*(?:Uhr)?\s*(?:-|–|bis)\s*([0-9]{1,2})(?:[:.]([0-9]{2}))?\s*(?:Uhr)?\s*",
+    re.IGNORECASE,
+)
 HOURS_HINT = gettext_lazy("Zum Beispiel 8:00–12:00, 13:00–17:00; leer heißt geschlossen.")
 
 
@@ -70,8 +73,12 @@ class TextsForm(MunicipalityModelForm):
         fields = ("greeting", "emergency", "closed_text", "inhabitants")
         widgets = {name: forms.Textarea(attrs={"rows": 3}) for name in ("greeting", "emergency", "closed_text")}
         help_texts = {
-            "greeting": gettext_lazy("Wird am Telefon vorgelesen. {agent} steht für den Namen der Mitarbeiterin, {name} für die Kommune."),
-            "emergency": gettext_lazy("Was bei einem Notfall zuerst zu sagen ist; steht bei jedem Anruf unter der Begrüßung."),
+            "greeting": gettext_lazy(
+                "Wird am Telefon vorgelesen. {agent} steht für den Namen der Mitarbeiterin, {name} für die Kommune."
+            ),
+            "emergency": gettext_lazy(
+                "Was bei einem Notfall zuerst zu sagen ist; steht bei jedem Anruf unter der Begrüßung."
+            ),
             "closed_text": gettext_lazy("Was Anrufende hören, wenn geschlossen ist."),
         }
 
@@ -80,7 +87,10 @@ class SituationForm(forms.Form):
     """The situation banner."""
 
     situation = forms.CharField(
-        label=gettext_lazy("Lagemeldung"), required=False, max_length=400, widget=forms.Textarea(attrs={"rows": 2}),
+        label=gettext_lazy("Lagemeldung"),
+        required=False,
+        max_length=400,
+        widget=forms.Textarea(attrs={"rows": 2}),
         help_text=gettext_lazy("Erscheint sofort auf allen Arbeitsplätzen des Servicecenters. Leer: keine Meldung."),
     )
 
@@ -89,7 +99,7 @@ class SpecialDayForm(forms.Form):
     """A day that differs."""
 
     day = forms.DateField(label=gettext_lazy("Tag"), widget=forms.DateInput())
-    label = forms.CharField(label=gettext_lazy("Anlass"), max_length=SpecialDay._meta.get_field("label").max_length)  # noqa: SLF001
+    label = forms.CharField(label=gettext_lazy("Anlass"), max_length=SpecialDay._meta.get_field("label").max_length)
     intervals = IntervalsField(label=gettext_lazy("Geöffnet"), help_text=HOURS_HINT)
 
 
@@ -97,10 +107,15 @@ class NumberForm(forms.Form):
     """A number that the operator will confirm."""
 
     number = forms.CharField(
-        label=gettext_lazy("Rufnummer ohne Durchwahl"), max_length=30, help_text=gettext_lazy("Zum Beispiel 02921 103 oder +49 2921 103.")
+        label=gettext_lazy("Rufnummer ohne Durchwahl"),
+        max_length=30,
+        help_text=gettext_lazy("Zum Beispiel 02921 103 oder +49 2921 103."),
     )
     extension_digits = forms.IntegerField(
-        label=gettext_lazy("Stellen der längsten Durchwahl"), min_value=0, max_value=6, initial=4,
+        label=gettext_lazy("Stellen der längsten Durchwahl"),
+        min_value=0,
+        max_value=6,
+        initial=4,
         help_text=gettext_lazy("Längere Nummern, die zufällig gleich beginnen, gehören dann nicht dazu."),
     )
 
@@ -132,23 +147,44 @@ class MarkForm(MunicipalityModelForm):
 class CentreForm(forms.Form):
     """A new service centre."""
 
-    name = forms.CharField(label=gettext_lazy("Name"), max_length=120, help_text=gettext_lazy("Zum Beispiel Servicecenter Soest."))
-    slug = forms.CharField(label=gettext_lazy("Kurzname"), max_length=40, validators=[SLUG], help_text=gettext_lazy("Kleinbuchstaben, zum Beispiel soest."))
+    name = forms.CharField(
+        label=gettext_lazy("Name"), max_length=120, help_text=gettext_lazy("Zum Beispiel Servicecenter Soest.")
+    )
+    slug = forms.CharField(
+        label=gettext_lazy("Kurzname"),
+        max_length=40,
+        validators=[SLUG],
+        help_text=gettext_lazy("Kleinbuchstaben, zum Beispiel soest."),
+    )
 
 
 class MunicipalityForm(forms.Form):
     """A new municipality; number and mark are checked by the action."""
 
-    name = forms.CharField(label=gettext_lazy("Voller Name"), max_length=120, help_text=gettext_lazy("Zum Beispiel Stadt Geseke."))
+    name = forms.CharField(
+        label=gettext_lazy("Voller Name"), max_length=120, help_text=gettext_lazy("Zum Beispiel Stadt Geseke.")
+    )
     kind = forms.ChoiceField(label=gettext_lazy("Art"), choices=list(Municipality.KINDS))
     slug = forms.CharField(
-        label=gettext_lazy("Kurzname"), max_length=40, validators=[SLUG], help_text=gettext_lazy("Steht in der Adresse, zum Beispiel geseke.")
+        label=gettext_lazy("Kurzname"),
+        max_length=40,
+        validators=[SLUG],
+        help_text=gettext_lazy("Steht in der Adresse, zum Beispiel geseke."),
     )
-    ags = forms.CharField(label=gettext_lazy("Amtlicher Gemeindeschlüssel (AGS)"), max_length=8, help_text=gettext_lazy("8 Ziffern, zum Beispiel 05974020."))
+    ags = forms.CharField(
+        label=gettext_lazy("Amtlicher Gemeindeschlüssel (AGS)"),
+        max_length=8,
+        help_text=gettext_lazy("8 Ziffern, zum Beispiel 05974020."),
+    )
     inhabitants = forms.IntegerField(label=gettext_lazy("Einwohnerzahl"), required=False, min_value=0)
-    centre = forms.ModelChoiceField(label=gettext_lazy("Servicecenter"), queryset=ServiceCentre.objects.none(), empty_label=None)
+    centre = forms.ModelChoiceField(
+        label=gettext_lazy("Servicecenter"), queryset=ServiceCentre.objects.none(), empty_label=None
+    )
     number = forms.CharField(
-        label=gettext_lazy("Zentrale Rufnummer ohne Durchwahl"), max_length=30, required=False, help_text=gettext_lazy("Zum Beispiel 02942 500.")
+        label=gettext_lazy("Zentrale Rufnummer ohne Durchwahl"),
+        max_length=30,
+        required=False,
+        help_text=gettext_lazy("Zum Beispiel 02942 500."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

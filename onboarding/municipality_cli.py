@@ -28,7 +28,9 @@ def municipality() -> None:
 @click.option("--name", required=True, help="Voller Name: „Stadt Geseke“.")
 @click.option("--ags", required=True, help="Amtlicher Gemeindeschlüssel, 8 Ziffern.")
 @click.option("--centre", "centre_slug", required=True, metavar="SLUG", help="Servicecenter, zu dem sie gehört.")
-@click.option("--kind", type=click.Choice([kind for kind, _name in Municipality.KINDS]), help="Sonst aus dem Namen erraten.")
+@click.option(
+    "--kind", type=click.Choice([kind for kind, _name in Municipality.KINDS]), help="Sonst aus dem Namen erraten."
+)
 @click.option("--number", "numbers", multiple=True, metavar="+49…", help="Rufnummer ohne Durchwahl, mehrfach möglich.")
 @click.option("--inhabitants", type=click.IntRange(min=0), help="Einwohnerzahl.")
 @click.option("--json", "as_json", is_flag=True, help="Ergebnis als JSON.")
@@ -37,7 +39,11 @@ def add(slug: str, centre_slug: str, numbers: tuple[str, ...], as_json: bool, **
     started = time.monotonic()
     fields["kind"] = fields["kind"] or _kind(fields["name"])
     made = actions.add_and_provision(
-        slug=slug, centre=_centre(centre_slug), numbers=[n.replace(" ", "") for n in numbers], acting_user=SYSTEM, **fields
+        slug=slug,
+        centre=_centre(centre_slug),
+        numbers=[n.replace(" ", "") for n in numbers],
+        acting_user=SYSTEM,
+        **fields,
     )
     took = round((time.monotonic() - started) * 1000)
     if as_json:
@@ -55,8 +61,10 @@ def list_(as_json: bool) -> None:
         click.echo(json.dumps(rows, ensure_ascii=False))
         return
     for row in rows:
-        click.echo(f"{row['slug']:<14} {row['name']:<28} {row['state']:<12} {row['articles']:>6} Artikel {row['contacts']:>6} Kontakte  "
-                   f"{', '.join(row['numbers'])}")
+        click.echo(
+            f"{row['slug']:<14} {row['name']:<28} {row['state']:<12} {row['articles']:>6} Artikel {row['contacts']:>6} Kontakte  "
+            f"{', '.join(row['numbers'])}"
+        )
 
 
 def overview() -> list[dict[str, Any]]:
@@ -64,16 +72,21 @@ def overview() -> list[dict[str, Any]]:
     with scope.operator(), transaction.atomic():
         counts = {
             row["municipality_id"]: row
-            for row in SearchEntry.objects.order_by().values("municipality_id").annotate(
-                articles=Count("id", filter=ARTICLES), contacts=Count("id", filter=CONTACTS)
-            )
+            for row in SearchEntry.objects.order_by()
+            .values("municipality_id")
+            .annotate(articles=Count("id", filter=ARTICLES), contacts=Count("id", filter=CONTACTS))
         }
         found = Municipality.objects.select_related("centre").prefetch_related("numbers").order_by("slug")
         return [
             {
-                "slug": m.slug, "name": m.name, "ags": m.ags, "state": str(m.status), "centre": m.centre.slug,
+                "slug": m.slug,
+                "name": m.name,
+                "ags": m.ags,
+                "state": str(m.status),
+                "centre": m.centre.slug,
                 "numbers": [n.prefix for n in m.numbers.all()],
-                "articles": counts.get(m.pk, {}).get("articles", 0), "contacts": counts.get(m.pk, {}).get("contacts", 0),
+                "articles": counts.get(m.pk, {}).get("articles", 0),
+                "contacts": counts.get(m.pk, {}).get("contacts", 0),
             }
             for m in found
         ]

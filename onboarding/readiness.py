@@ -58,8 +58,14 @@ def _technique(municipality: Municipality) -> Iterator[Step]:
     without = entries.filter(kind="person", ext="").filter(Q(payload__phone="") | Q(payload__phone=None)).count()
     detail = ngettext("%d Kontakt veröffentlicht", "%d Kontakte veröffentlicht", contacts) % contacts
     yield Step(TECHNIQUE, _("Verzeichnis"), detail, contacts > 0, "contact_list")
-    detail = _("jeder Kontakt hat eine Nummer") if not without else ngettext("%d ohne Nummer", "%d ohne Nummer", without) % without
-    yield Step(TECHNIQUE, _("Nummern der Kontakte"), detail, contacts > 0 and not without, "contact_list", required=False)
+    detail = (
+        _("jeder Kontakt hat eine Nummer")
+        if not without
+        else ngettext("%d ohne Nummer", "%d ohne Nummer", without) % without
+    )
+    yield Step(
+        TECHNIQUE, _("Nummern der Kontakte"), detail, contacts > 0 and not without, "contact_list", required=False
+    )
     articles = entries.filter(kind="article").count()
     detail = ngettext("%d Artikel veröffentlicht", "%d Artikel veröffentlicht", articles) % articles
     if 0 < articles < ENOUGH_ARTICLES:
@@ -71,19 +77,28 @@ def _on_the_phone(municipality: Municipality) -> Iterator[Step]:
     week = Week.parse(municipality.hours)
     days = sum(bool(day) for day in week.days)
     yield Step(
-        ON_THE_PHONE, _("Öffnungszeiten"), ngettext("an %d Tag der Woche", "an %d Tagen der Woche", days) % days, days > 0, "town_settings"
+        ON_THE_PHONE,
+        _("Öffnungszeiten"),
+        ngettext("an %d Tag der Woche", "an %d Tagen der Woche", days) % days,
+        days > 0,
+        "town_settings",
     )
     for title, text, required in (
         (_("Begrüßung"), municipality.greeting, True),
         (_("Notfallhinweis"), municipality.emergency, False),
         (_("Text für geschlossene Zeiten"), municipality.closed_text, False),
     ):
-        yield Step(ON_THE_PHONE, title, _("hinterlegt") if text else _("fehlt"), bool(text), "town_settings", required=required)
+        yield Step(
+            ON_THE_PHONE, title, _("hinterlegt") if text else _("fehlt"), bool(text), "town_settings", required=required
+        )
 
 
 def _people(municipality: Municipality) -> Iterator[Step]:
     roles = list(Membership.objects.filter(municipality=municipality).values_list("role", flat=True))
-    for role, title, required in ((ROLES.tenant_admin, _("Mandanten-Admin"), True), (ROLES.editor, _("Redaktion"), False)):
+    for role, title, required in (
+        (ROLES.tenant_admin, _("Mandanten-Admin"), True),
+        (ROLES.editor, _("Redaktion"), False),
+    ):
         number = roles.count(role)
         detail = ngettext("%d Person", "%d Personen", number) % number
         yield Step(PEOPLE, title, detail, number > 0, "member_list", required=required)

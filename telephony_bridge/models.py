@@ -43,9 +43,17 @@ def new_public_id() -> str:
 class Call(models.Model):
     """One call of a citizen over all its legs, from the first ring to the closed wrap-up."""
 
-    STATES = Choices(("ringing", _("klingelt")), ("talking", _("im Gespräch")), ("wrap-up", _("Nachbearbeitung")), ("ended", _("beendet")))
+    STATES = Choices(
+        ("ringing", _("klingelt")),
+        ("talking", _("im Gespräch")),
+        ("wrap-up", _("Nachbearbeitung")),
+        ("ended", _("beendet")),
+    )
     OUTCOMES = Choices(
-        ("answered", _("beantwortet")), ("transferred", _("weitergeleitet")), ("callback", _("Rückruf")), ("abandoned", _("abgebrochen"))
+        ("answered", _("beantwortet")),
+        ("transferred", _("weitergeleitet")),
+        ("callback", _("Rückruf")),
+        ("abandoned", _("abgebrochen")),
     )
     END_REASONS = Choices(
         ("closed", _("abgeschlossen")),
@@ -63,7 +71,9 @@ class Call(models.Model):
     source = models.ForeignKey(Source, models.PROTECT, related_name="+")
     external_id = models.CharField(max_length=120)  # callId of the exchange
     state = StatusField(choices_name="STATES", default=STATES.ringing)
-    from_number = models.CharField(max_length=40, blank=True)  # E.164 where it could be read; empty: withheld or not told
+    from_number = models.CharField(
+        max_length=40, blank=True
+    )  # E.164 where it could be read; empty: withheld or not told
     from_raw = models.CharField(max_length=200, blank=True)
     to_number = models.CharField(max_length=40, blank=True)
     to_raw = models.CharField(max_length=200, blank=True)
@@ -97,7 +107,11 @@ class Call(models.Model):
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["centre", "state"], name="call_open", condition=~models.Q(state="ended")),
             models.Index(fields=["centre", "-ringing_at"], name="call_by_time"),
-            models.Index(fields=["centre", "from_number", "-ringing_at"], name="call_by_caller", condition=~models.Q(from_number="")),
+            models.Index(
+                fields=["centre", "from_number", "-ringing_at"],
+                name="call_by_caller",
+                condition=~models.Q(from_number=""),
+            ),
             models.Index(fields=["agent_id", "-ringing_at"], name="call_by_agent"),
             models.Index(fields=["municipality", "-ringing_at"], name="call_by_municipality"),
         ]
@@ -115,11 +129,15 @@ class CtiEvent(models.Model):
     event = models.CharField(max_length=20)
     body: Any = models.JSONField(default=dict)
     received_at = models.DateTimeField(auto_now_add=True)
-    result = models.CharField(max_length=40, blank=True)  # what was made of it: "created", "answered", "duplicate", "unknown_call" …
+    result = models.CharField(
+        max_length=40, blank=True
+    )  # what was made of it: "created", "answered", "duplicate", "unknown_call" …
 
     class Meta:
         ordering: ClassVar[list[str]] = ["-id"]
-        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["source", "external_id"], name="cti_event_by_call")]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["source", "external_id"], name="cti_event_by_call")
+        ]
 
     def __str__(self) -> str:
         return f"{self.event} {self.external_id}"
@@ -128,7 +146,13 @@ class CtiEvent(models.Model):
 class Presence(models.Model):
     """Whether an agent takes calls of a centre. A heartbeat keeps it true: without one for 45 s they count as away."""
 
-    STATES = Choices(("ready", _("Bereit")), ("busy", _("Im Gespräch")), ("wrap-up", _("Nachbearbeitung")), ("break", _("Pause")), ("away", _("Abgemeldet")))
+    STATES = Choices(
+        ("ready", _("Bereit")),
+        ("busy", _("Im Gespräch")),
+        ("wrap-up", _("Nachbearbeitung")),
+        ("break", _("Pause")),
+        ("away", _("Abgemeldet")),
+    )
 
     person_id = models.BigIntegerField()
     person_name = models.CharField(max_length=120)

@@ -16,7 +16,11 @@ from tenants.errors import Refusal
 from tenants.models import Host, Municipality, NumberPrefix, ServiceCentre
 from tenants.provisioning import new_schema_name
 
-DEFAULT_HOURS = {**{str(day): [["08:00", "17:00"]] for day in range(3)}, "3": [["08:00", "18:00"]], "4": [["08:00", "13:00"]]}
+DEFAULT_HOURS = {
+    **{str(day): [["08:00", "17:00"]] for day in range(3)},
+    "3": [["08:00", "18:00"]],
+    "4": [["08:00", "13:00"]],
+}
 
 
 def add_centre(*, slug: str, name: str, acting_user: Actor) -> ServiceCentre:
@@ -25,19 +29,30 @@ def add_centre(*, slug: str, name: str, acting_user: Actor) -> ServiceCentre:
     with scope.operator(), transaction.atomic():
         validate(centre, exclude=["operator"])
         _saved(centre)
-        audit.record("add_centre", centre, acting_user=acting_user, centre=centre.pk, after=audit.state(centre, "slug", "name"))
+        audit.record(
+            "add_centre", centre, acting_user=acting_user, centre=centre.pk, after=audit.state(centre, "slug", "name")
+        )
     return centre
 
 
 def add_municipality(
-    *, slug: str, name: str, ags: str, centre: ServiceCentre, acting_user: Actor, numbers: Iterable[str] = (), **details: Any
+    *,
+    slug: str,
+    name: str,
+    ags: str,
+    centre: ServiceCentre,
+    acting_user: Actor,
+    numbers: Iterable[str] = (),
+    **details: Any,
 ) -> Municipality:
     """The row, host name and numbers of a new municipality in state `provisioning`; tenants.provisioning makes its schema.
 
     `numbers` are E.164 prefixes without the extension (+492921103). `details` are further fields of Municipality. Raises Refusal.
     """
     with scope.operator(), transaction.atomic():
-        municipality = Municipality(slug=slug, name=name, ags=ags, centre=centre, schema_name=new_schema_name(), **details)
+        municipality = Municipality(
+            slug=slug, name=name, ags=ags, centre=centre, schema_name=new_schema_name(), **details
+        )
         _fill_in(municipality)
         validate(municipality)
         _saved(municipality)
@@ -45,7 +60,14 @@ def add_municipality(
         for number in dict.fromkeys(numbers):
             _add_confirmed_number(municipality, number)
         fields = audit.state(municipality, "slug", "name", "ags", "centre_id", "kind") | {"numbers": list(numbers)}
-        audit.record("add_municipality", municipality, acting_user=acting_user, municipality=municipality.pk, centre=centre.pk, after=fields)
+        audit.record(
+            "add_municipality",
+            municipality,
+            acting_user=acting_user,
+            municipality=municipality.pk,
+            centre=centre.pk,
+            after=fields,
+        )
     return municipality
 
 
@@ -55,14 +77,26 @@ def set_state(municipality: Municipality, state: str, *, acting_user: Actor, at:
     with scope.operator(), transaction.atomic():
         fresh = Municipality.objects.select_for_update().get(pk=municipality.pk)
         if state not in steps.get(str(fresh.status), set()):
-            raise Refusal(_("%(name)s kann von „%(old)s“ nicht auf „%(new)s“ gesetzt werden.") % {
-                "name": fresh.name, "old": fresh.get_status_display(), "new": dict(Municipality.STATES)[state],
-            })
+            raise Refusal(
+                _("%(name)s kann von „%(old)s“ nicht auf „%(new)s“ gesetzt werden.")
+                % {
+                    "name": fresh.name,
+                    "old": fresh.get_status_display(),
+                    "new": dict(Municipality.STATES).get(state, state),
+                }
+            )
         before, fresh.status = str(fresh.status), state
         if state == "live" and fresh.went_live_at is None:
             fresh.went_live_at = at or timezone.now()
         fresh.save(update_fields=["status", "went_live_at"])
-        audit.record("set_state", fresh, acting_user=acting_user, municipality=fresh.pk, before={"status": before}, after={"status": state})
+        audit.record(
+            "set_state",
+            fresh,
+            acting_user=acting_user,
+            municipality=fresh.pk,
+            before={"status": before},
+            after={"status": state},
+        )
     municipality.status, municipality.went_live_at = fresh.status, fresh.went_live_at
 
 
@@ -71,7 +105,9 @@ def name_operator(centre: ServiceCentre, operator: Municipality, *, acting_user:
     with scope.operator(), transaction.atomic():
         centre.operator = operator
         centre.save(update_fields=["operator"])
-        audit.record("name_operator", centre, acting_user=acting_user, centre=centre.pk, after={"operator": operator.slug})
+        audit.record(
+            "name_operator", centre, acting_user=acting_user, centre=centre.pk, after={"operator": operator.slug}
+        )
 
 
 def confirm_number(number: NumberPrefix, *, acting_user: Actor) -> None:
@@ -88,7 +124,9 @@ def _fill_in(municipality: Municipality) -> None:
     municipality.ars = municipality.ars or (f"{ags[:5]}0{ags[5:8]}{ags[5:8]}" if len(ags) == 8 else "")
     municipality.hours = municipality.hours or DEFAULT_HOURS
     others = Municipality.objects.filter(centre=municipality.centre)
-    municipality.initials = municipality.initials or _free_initials(municipality.name, set(others.values_list("initials", flat=True)))
+    municipality.initials = municipality.initials or _free_initials(
+        municipality.name, set(others.values_list("initials", flat=True))
+    )
     if not municipality.colour:
         municipality.colour, municipality.pattern = marks.next_free_mark(list(others.values_list("colour", "pattern")))
 
@@ -101,7 +139,9 @@ def _free_initials(name: str, taken: set[str]) -> str:
 
 
 def _add_confirmed_number(municipality: Municipality, prefix: str) -> None:
-    number = NumberPrefix(municipality=municipality, prefix=prefix, confirmed_at=timezone.now(), max_length=len(prefix.lstrip("+")) + 5)
+    number = NumberPrefix(
+        municipality=municipality, prefix=prefix, confirmed_at=timezone.now(), max_length=len(prefix.lstrip("+")) + 5
+    )
     validate(number)
     _saved(number)
 
@@ -137,4 +177,6 @@ def _saved(instance: Any) -> None:
         with transaction.atomic():
             instance.save()
     except IntegrityError as error:
-        raise Refusal(_("%(what)s „%(which)s“ gibt es schon.") % {"what": instance._meta.verbose_name, "which": str(instance)}) from error
+        raise Refusal(
+            _("%(what)s „%(which)s“ gibt es schon.") % {"what": instance._meta.verbose_name, "which": str(instance)}
+        ) from error

@@ -15,10 +15,14 @@ class Actor(Protocol):
     """Who acts: a person, or the system itself (SYSTEM)."""
 
     @property
-    def pk(self) -> Any: ...
+    def pk(self) -> Any:
+        """Person.pk, or None for the system."""
+        ...
 
     @property
-    def name(self) -> Any: ...
+    def name(self) -> Any:
+        """As it will be shown."""
+        ...
 
 
 class System:
@@ -37,7 +41,7 @@ def state(instance: models.Model, *fields: str) -> dict[str, Any]:
     return {name: getattr(instance, name) for name in wanted}
 
 
-def record(
+def record(  # noqa: PLR0913  who, what, where, before and after
     action: str,
     obj: models.Model | tuple[str, object, str],
     *,
@@ -55,7 +59,16 @@ def record(
         after = {key: value for key, value in after.items() if key in changed}
     request_id = str(structlog.contextvars.get_contextvars().get("request_id", ""))
     # No RETURNING (the login may not read the log), hence not through the model.
-    values = [acting_user.pk, str(acting_user.name)[:200], municipality, centre, action, kind, str(object_id)[:120], label[:200]]
+    values = [
+        acting_user.pk,
+        str(acting_user.name)[:200],
+        municipality,
+        centre,
+        action,
+        kind,
+        str(object_id)[:120],
+        label[:200],
+    ]
     with connection.cursor() as cursor:
         cursor.execute(INSERT, [*values, _json(before), _json(after), request_id[:64]])
 

@@ -58,8 +58,13 @@ def _make(names: list[str]) -> None:
 def _params(login: str) -> dict[str, Any]:
     database = settings.DATABASES["default"]
     return {
-        "host": database["HOST"] or None, "port": database["PORT"] or None, "dbname": database["NAME"], "user": login,
-        "password": login_password(login), "autocommit": True, "prepare_threshold": None,
+        "host": database["HOST"] or None,
+        "port": database["PORT"] or None,
+        "dbname": database["NAME"],
+        "user": login,
+        "password": login_password(login),
+        "autocommit": True,
+        "prepare_threshold": None,
     }
 
 
@@ -100,7 +105,10 @@ def _through_django(name: str) -> float:
 
 
 def _zipf(names: list[str]) -> tuple[list[float], float]:
-    pool, drawn = KeyedPool(CONNECTIONS), random.Random(1).choices(names, [1 / rank for rank in range(1, len(names) + 1)], k=REQUESTS)  # noqa: S311
+    pool, drawn = (
+        KeyedPool(CONNECTIONS),
+        random.Random(1).choices(names, [1 / rank for rank in range(1, len(names) + 1)], k=REQUESTS),
+    )
     took = []
     for name in drawn:
         started = time.perf_counter()

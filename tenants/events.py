@@ -67,7 +67,7 @@ def newest(streams: Iterable[str]) -> dict[str, int]:
     wanted = list(streams)
     with connection.cursor() as cursor:
         cursor.execute(NEWEST, [wanted])
-        return {stream: 0 for stream in wanted} | dict(cursor.fetchall())
+        return dict.fromkeys(wanted, 0) | dict(cursor.fetchall())
 
 
 def read_since(stream: str, number: int, limit: int = 500) -> list[Event]:
@@ -108,15 +108,23 @@ class Hub:
             try:
                 await self._hear()
             except Exception as error:  # noqa: BLE001  the server restarted, or worse: listen again, then look what was missed
-                log.warning("events.listener_lost", error=str(error).splitlines()[0] if str(error) else type(error).__name__)
+                log.warning(
+                    "events.listener_lost", error=str(error).splitlines()[0] if str(error) else type(error).__name__
+                )
                 self.listening.clear()
                 await asyncio.sleep(0.5)
 
     async def _hear(self) -> None:
         database = settings.DATABASES["default"]
         async with await psycopg.AsyncConnection.connect(
-            host=database["HOST"] or None, port=database["PORT"] or None, dbname=database["NAME"], user="listener",
-            password=login_password("listener"), autocommit=True, connect_timeout=5, prepare_threshold=None,
+            host=database["HOST"] or None,
+            port=database["PORT"] or None,
+            dbname=database["NAME"],
+            user="listener",
+            password=login_password("listener"),
+            autocommit=True,
+            connect_timeout=5,
+            prepare_threshold=None,
         ) as ear:
             await ear.execute(f"LISTEN {CHANNEL}")
             rung, check_at = set(self.queues), time.monotonic() + HEARTBEAT

@@ -94,4 +94,6 @@ def bring_up_to_date(schema: str, wanted: str) -> None:
     with scope.owner():
         call_command("migrate_schemas", schema_name=schema, interactive=False, verbosity=0)
     with scope.owner(), connection.cursor() as cursor:
-        cursor.execute("UPDATE public.tenants_municipality SET schema_version = %s WHERE schema_name = %s", [wanted, schema])
+        cursor.execute(
+            "UPDATE public.tenants_municipality SET schema_version = %s WHERE schema_name = %s", [wanted, schema]
+        )

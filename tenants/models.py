@@ -13,7 +13,9 @@ from model_utils.fields import StatusField
 from tenants import marks
 from tenants.identifiers import validate_ags, validate_ars
 
-SLUG = RegexValidator(r"^[a-z][a-z0-9-]{1,39}\Z", _("Kleinbuchstaben, Ziffern und Bindestriche, am Anfang ein Buchstabe."))
+SLUG = RegexValidator(
+    r"^[a-z][a-z0-9-]{1,39}\Z", _("Kleinbuchstaben, Ziffern und Bindestriche, am Anfang ein Buchstabe.")
+)
 
 
 class ServiceCentre(models.Model):
@@ -22,7 +24,12 @@ class ServiceCentre(models.Model):
     slug = models.CharField(_("Kurzname"), max_length=40, unique=True, validators=[SLUG])
     name = models.CharField(_("Name"), max_length=120)
     operator = models.ForeignKey(
-        "tenants.Municipality", models.PROTECT, related_name="operated_centres", null=True, blank=True, verbose_name=_("Betreiberin")
+        "tenants.Municipality",
+        models.PROTECT,
+        related_name="operated_centres",
+        null=True,
+        blank=True,
+        verbose_name=_("Betreiberin"),
     )
     hours = models.JSONField(_("Servicezeiten"), default=dict, blank=True)  # as Municipality.hours
     state = models.CharField(_("Land"), max_length=2, default="NW")  # holidays of this Land are closed
@@ -60,7 +67,9 @@ class Municipality(TenantMixin):  # type: ignore[misc]
     kind = models.CharField(_("Art"), max_length=10, choices=KINDS, default=KINDS.stadt)
     ags = models.CharField(_("Amtlicher Gemeindeschlüssel (AGS)"), max_length=8, validators=[validate_ags])
     ars = models.CharField(_("Regionalschlüssel (ARS)"), max_length=12, blank=True, validators=[validate_ars])
-    centre = models.ForeignKey(ServiceCentre, models.PROTECT, related_name="municipalities", verbose_name=_("Servicecenter"))
+    centre = models.ForeignKey(
+        ServiceCentre, models.PROTECT, related_name="municipalities", verbose_name=_("Servicecenter")
+    )
     status = StatusField(_("Stand"), choices_name="STATES", default=STATES.provisioning)
     inhabitants = models.PositiveIntegerField(_("Einwohnerzahl"), null=True, blank=True)
     area_codes = models.JSONField(_("Vorwahlen"), default=list, blank=True)
@@ -114,7 +123,10 @@ class NumberPrefix(models.Model):
 
     municipality = models.ForeignKey(Municipality, models.CASCADE, related_name="numbers")
     prefix = models.CharField(
-        _("Rufnummer (Anfang)"), max_length=16, unique=True, validators=[RegexValidator(r"^\+[1-9][0-9]{3,14}\Z", _("Form: +492921103"))]
+        _("Rufnummer (Anfang)"),
+        max_length=16,
+        unique=True,
+        validators=[RegexValidator(r"^\+[1-9][0-9]{3,14}\Z", _("Form: +492921103"))],
     )
     max_length = models.PositiveSmallIntegerField(_("Höchste Länge mit Durchwahl, Ziffern"), default=15)
     is_did = models.BooleanField(_("Eigene Zielrufnummer im Servicecenter"), default=False)
@@ -193,12 +205,18 @@ class OutboxEntry(models.Model):
     class Meta:
         ordering: ClassVar[list[str]] = ["stream", "number"]
 
+    def __str__(self) -> str:
+        return f"{self.stream} {self.number}"
+
 
 class StreamCounter(models.Model):
     """The last number of a stream. Its row is locked until commit, so numbers have no gaps and appear in order."""
 
     stream = models.CharField(max_length=40, primary_key=True)
     last = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.stream} {self.last}"
 
 
 class Installation(models.Model):
@@ -207,3 +225,6 @@ class Installation(models.Model):
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     rights_version = models.CharField(max_length=64, blank=True)
     settings: Any = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        return self.rights_version

@@ -34,7 +34,9 @@ def _change(municipality: Municipality, action: str, values: Mapping[str, Any], 
             with transaction.atomic():
                 fresh.save(update_fields=list(values))
         except IntegrityError as error:
-            raise Refusal(_("Dieses Kürzel oder dieses Paar aus Farbe und Muster hat in diesem Servicecenter schon jemand.")) from error
+            raise Refusal(
+                _("Dieses Kürzel oder dieses Paar aus Farbe und Muster hat in diesem Servicecenter schon jemand.")
+            ) from error
         audit.record(action, fresh, acting_user=acting_user, municipality=fresh.pk, before=before, after=dict(values))
         events.tell_centre(fresh.centre_id, "municipality", fresh.slug, "changed")
     for name, value in values.items():
@@ -44,7 +46,9 @@ def _change(municipality: Municipality, action: str, values: Mapping[str, Any], 
 
 def change_texts(municipality: Municipality, values: Mapping[str, Any], *, acting_user: Actor) -> bool:
     """Greeting, emergency text, text for closed times, inhabitants (those given). Raises Refusal."""
-    return _change(municipality, "change_texts", {name: values[name] for name in TEXTS if name in values}, acting_user=acting_user)
+    return _change(
+        municipality, "change_texts", {name: values[name] for name in TEXTS if name in values}, acting_user=acting_user
+    )
 
 
 def change_mark(municipality: Municipality, values: Mapping[str, str], *, acting_user: Actor) -> bool:
@@ -69,7 +73,9 @@ def change_hours(municipality: Municipality, hours: Mapping[str, Any], *, acting
     return _change(municipality, "change_hours", {"hours": week.as_json()}, acting_user=acting_user)
 
 
-def add_special_day(municipality: Municipality, day: date, *, label: str, intervals: list[list[str]], acting_user: Actor) -> SpecialDay:
+def add_special_day(
+    municipality: Municipality, day: date, *, label: str, intervals: list[list[str]], acting_user: Actor
+) -> SpecialDay:
     """A day that differs; no intervals: closed. Raises Refusal when the day is there already or the times are none."""
     try:
         times = intervals_as_json(parse_intervals(intervals))
@@ -89,7 +95,9 @@ def remove_special_day(special: SpecialDay, *, acting_user: Actor) -> None:
     """Back to the week's hours."""
     fields = audit.state(special, "day", "label", "intervals")
     with transaction.atomic():
-        audit.record("remove_special_day", special, acting_user=acting_user, municipality=special.municipality_id, before=fields)
+        audit.record(
+            "remove_special_day", special, acting_user=acting_user, municipality=special.municipality_id, before=fields
+        )
         delete_own(special)
 
 
@@ -99,7 +107,9 @@ def propose_number(municipality: Municipality, prefix: str, *, max_length: int, 
     with transaction.atomic():
         validate(number)
         number.pk = _insert_unconfirmed(number)
-        audit.record("propose_number", number, acting_user=acting_user, municipality=municipality.pk, after={"prefix": prefix})
+        audit.record(
+            "propose_number", number, acting_user=acting_user, municipality=municipality.pk, after={"prefix": prefix}
+        )
     return number
 
 
@@ -120,5 +130,11 @@ def _insert_unconfirmed(number: NumberPrefix) -> int:
 def remove_number(number: NumberPrefix, *, acting_user: Actor) -> None:
     """Calls to it are no longer labelled."""
     with transaction.atomic():
-        audit.record("remove_number", number, acting_user=acting_user, municipality=number.municipality_id, before={"prefix": number.prefix})
+        audit.record(
+            "remove_number",
+            number,
+            acting_user=acting_user,
+            municipality=number.municipality_id,
+            before={"prefix": number.prefix},
+        )
         delete_own(number)

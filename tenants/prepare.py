@@ -34,5 +34,7 @@ def run(superuser_url: str, database: str) -> None:
                 raise ValueError(f"not a simple database name: {database!r}")
             server.execute(f"CREATE DATABASE {database} TEMPLATE template0 ENCODING 'UTF8'".encode())
     with psycopg.connect(superuser_url, dbname=database) as connection:
-        connection.execute("SET scram_iterations = 1")  # the passwords are random 256 bits: more would only cost each connection
+        connection.execute(
+            "SET scram_iterations = 1"
+        )  # the passwords are random 256 bits: more would only cost each connection
         connection.execute(sql(connection, database).encode())

@@ -49,6 +49,13 @@ def required() -> Scope:
     return scope
 
 
+def enter_schema(schema: str) -> None:
+    """For migrations only: go on in another schema until the owner's scope ends. Raises TenancyError in any other scope."""
+    if required().login != OWNER.login:
+        raise TenancyError("only migrations walk through schemas; say tenants.scope.municipality(...) instead")
+    _current.set(Scope(login=OWNER.login, schema=schema))
+
+
 @contextmanager
 def entered(scope: Scope | None) -> Iterator[Scope | None]:
     """Work in `scope` until the block ends; None takes a scope away (what a new request starts with)."""

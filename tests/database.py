@@ -23,7 +23,14 @@ def template_name() -> str:
     """Named after everything that it is made from."""
     root = Path(__file__).resolve().parents[1]
     digest = hashlib.sha256()
-    for pattern in ("tests/template.py", "tenants/**/*.sql", "tenants/**/*.py", "platform/accounts/**/*.py", "**/migrations/*.py", "**/sql/*.sql"):
+    for pattern in (
+        "tests/template.py",
+        "tenants/**/*.sql",
+        "tenants/**/*.py",
+        "platform/accounts/**/*.py",
+        "**/migrations/*.py",
+        "**/sql/*.sql",
+    ):
         for path in sorted(root.glob(pattern)):
             if ".venv" not in path.parts:
                 digest.update(path.read_bytes())
@@ -36,7 +43,10 @@ def template() -> str:
     with (environment.HOME / "template.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         with psycopg.connect(environment.SERVER.superuser_url, autocommit=True) as server:
-            old = [row[0] for row in server.execute("SELECT datname FROM pg_database WHERE datname ~ '^rv_template_'").fetchall()]
+            old = [
+                row[0]
+                for row in server.execute("SELECT datname FROM pg_database WHERE datname ~ '^rv_template_'").fetchall()
+            ]
         if name not in old:
             for database in old:
                 drop(database)

@@ -44,12 +44,22 @@ def fill() -> None:
     from tenants import actions, provisioning
     from tenants.audit import SYSTEM
 
-    centres = {slug: actions.add_centre(slug=slug, name=f"Servicecenter {slug.title()}", acting_user=SYSTEM) for slug in ("soest", "unna")}
+    centres = {
+        slug: actions.add_centre(slug=slug, name=f"Servicecenter {slug.title()}", acting_user=SYSTEM)
+        for slug in ("soest", "unna")
+    }
     members = {}
     for slug, name, kind, ags, prefix, centre, live, inhabitants in MUNICIPALITIES:
         municipality = actions.add_municipality(
-            slug=slug, name=name, kind=kind, ags=ags, centre=centres[centre], numbers=[prefix], inhabitants=inhabitants,
-            greeting=GREETING, acting_user=SYSTEM,
+            slug=slug,
+            name=name,
+            kind=kind,
+            ags=ags,
+            centre=centres[centre],
+            numbers=[prefix],
+            inhabitants=inhabitants,
+            greeting=GREETING,
+            acting_user=SYSTEM,
         )
         provisioning.provision(municipality)
         if live:
@@ -76,8 +86,14 @@ def add_people(centres: dict[str, object], members: dict[str, object]) -> None:
             TOTP.activate(person, TOTP_SECRET)
             assert Authenticator.objects.filter(user=person).count() == 1
             if role:
-                place = {"centre": centres[where[7:]]} if where.startswith("centre:") else {"municipality": members.get(where)}
-                Membership.objects.create(person=person, role=role, person_name=name, person_email=person.email, **place)
+                place = (
+                    {"centre": centres[where[7:]]}
+                    if where.startswith("centre:")
+                    else {"municipality": members.get(where)}
+                )
+                Membership.objects.create(
+                    person=person, role=role, person_name=name, person_email=person.email, **place
+                )
 
 
 if __name__ == "__main__":

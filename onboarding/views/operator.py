@@ -1,6 +1,7 @@
 """The operator's pages. They run with the operator's login, which reads no drafts, no gaps and no notes of calls."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 
 from django.conf import settings
@@ -90,7 +91,9 @@ def municipality_detail(request: HttpRequest, slug: str) -> HttpResponse:
     return detail(request, access.municipality(slug))
 
 
-def detail(request: HttpRequest, municipality: Municipality, form: AdminForm | None = None, link: str = "") -> HttpResponse:
+def detail(
+    request: HttpRequest, municipality: Municipality, form: AdminForm | None = None, link: str = ""
+) -> HttpResponse:
     """The page, with the invitation's form or its link."""
     steps = readiness.steps(municipality)
     context = {
@@ -111,15 +114,19 @@ def detail(request: HttpRequest, municipality: Municipality, form: AdminForm | N
 def set_state(request: HttpRequest, slug: str) -> HttpResponse:
     """Live, back to joining, leaving, left."""
     municipality, state = access.municipality(slug), request.POST.get("state", "")
+    change = (
+        onboarding.go_live
+        if state == "live" and str(municipality.status) == "joining"
+        else partial(actions.set_state, state=state)
+    )
     try:
         with transaction.atomic():
-            if state == "live" and str(municipality.status) == "joining":
-                onboarding.go_live(municipality, acting_user=request.user)
-            elif state in dict(Municipality.STATES):
-                actions.set_state(municipality, state, acting_user=request.user)
-            else:
-                raise Refusal(_("Diesen Stand gibt es nicht."))
-        messages.success(request, _("%(name)s: Stand ist jetzt „%(state)s“.") % {"name": municipality.name, "state": municipality.get_status_display()})
+            change(municipality, acting_user=request.user)
+        messages.success(
+            request,
+            _("%(name)s: Stand ist jetzt „%(state)s“.")
+            % {"name": municipality.name, "state": municipality.get_status_display()},
+        )
     except Refusal as refusal:
         messages.error(request, str(refusal))
     return redirect("municipality_detail", slug)
@@ -142,10 +149,17 @@ def invite_admin(request: HttpRequest, slug: str) -> HttpResponse:
     municipality, form = access.municipality(slug), AdminForm(request.POST)
     base_url = town_url(request, municipality)
     if form.is_valid():
-        invited = tried(form, lambda: accounts.invite(
-            email=form.cleaned_data["email"], name=form.cleaned_data["name"], role=ROLES.tenant_admin, place=municipality,
-            base_url=base_url, acting_user=request.user,
-        ))
+        invited = tried(
+            form,
+            lambda: accounts.invite(
+                email=form.cleaned_data["email"],
+                name=form.cleaned_data["name"],
+                role=ROLES.tenant_admin,
+                place=municipality,
+                base_url=base_url,
+                acting_user=request.user,
+            ),
+        )
         if invited:
             return detail(request, municipality, link=invited[1])
     return detail(request, municipality, form)
@@ -156,7 +170,9 @@ def invite_admin(request: HttpRequest, slug: str) -> HttpResponse:
 def centre_list(request: HttpRequest) -> HttpResponse:
     """All service centres with their members."""
     centres = ServiceCentre.objects.select_related("operator").prefetch_related("municipalities").order_by("name")
-    return render(request, "onboarding/centre_list.html", {"page": Paginator(centres, 25).get_page(request.GET.get("seite"))})
+    return render(
+        request, "onboarding/centre_list.html", {"page": Paginator(centres, 25).get_page(request.GET.get("seite"))}
+    )
 
 
 @get_or_post
@@ -185,7 +201,11 @@ def centre_detail(request: HttpRequest, slug: str) -> HttpResponse:
             actions.name_operator(centre, operator, acting_user=request.user)
             messages.success(request, _("%(name)s betreibt jetzt dieses Servicecenter.") % {"name": operator.name})
         return redirect("centre_detail", slug)
-    context = {"centre": centre, "municipalities": centre.municipalities.all(), "members": Membership.objects.filter(centre=centre)[:200]}
+    context = {
+        "centre": centre,
+        "municipalities": centre.municipalities.all(),
+        "members": Membership.objects.filter(centre=centre)[:200],
+    }
     return render(request, "onboarding/centre_detail.html", context)
 
 
@@ -193,5 +213,7 @@ def centre_detail(request: HttpRequest, slug: str) -> HttpResponse:
 @operators
 def operator_audit(request: HttpRequest) -> HttpResponse:
     """What was done to centres, municipalities and memberships; contents of municipalities are not in it."""
-    entries = Paginator(AuditEntry.objects.select_related("municipality").order_by("-id"), 50).get_page(request.GET.get("seite"))
+    entries = Paginator(AuditEntry.objects.select_related("municipality").order_by("-id"), 50).get_page(
+        request.GET.get("seite")
+    )
     return render(request, "onboarding/operator_audit.html", {"entries": entries})

@@ -78,7 +78,10 @@ def change_texts(request: HttpRequest) -> HttpResponse:
     """Greeting, emergency, closed text, inhabitants."""
     form = TextsForm(request.POST, instance=fresh(request), prefix="texts")
     return saved(
-        request, "texts", form, lambda: own.change_texts(fresh(request), form.cleaned_data, acting_user=request.user),
+        request,
+        "texts",
+        form,
+        lambda: own.change_texts(fresh(request), form.cleaned_data, acting_user=request.user),
         _("Die Texte sind gespeichert; das Servicecenter liest sie ab sofort."),
     )
 
@@ -89,7 +92,9 @@ def change_situation(request: HttpRequest) -> HttpResponse:
     """The banner on all desks."""
     form = SituationForm(request.POST, prefix="situation")
     return saved(
-        request, "situation", form,
+        request,
+        "situation",
+        form,
         lambda: own.change_situation(fresh(request), form.cleaned_data["situation"].strip(), acting_user=request.user),
         _("Die Lagemeldung ist geändert."),
     )
@@ -101,7 +106,10 @@ def change_hours(request: HttpRequest) -> HttpResponse:
     """Opening hours of the week."""
     form = HoursForm(request.POST, prefix="hours")
     return saved(
-        request, "hours", form, lambda: own.change_hours(fresh(request), form.hours(), acting_user=request.user),
+        request,
+        "hours",
+        form,
+        lambda: own.change_hours(fresh(request), form.hours(), acting_user=request.user),
         _("Die Öffnungszeiten sind gespeichert."),
     )
 
@@ -112,10 +120,15 @@ def add_special_day(request: HttpRequest) -> HttpResponse:
     """A day that differs."""
     form = SpecialDayForm(request.POST, prefix="day")
     return saved(
-        request, "special_day", form,
+        request,
+        "special_day",
+        form,
         lambda: own.add_special_day(
-            fresh(request), form.cleaned_data["day"], label=form.cleaned_data["label"],
-            intervals=form.cleaned_data["intervals"], acting_user=request.user,
+            fresh(request),
+            form.cleaned_data["day"],
+            label=form.cleaned_data["label"],
+            intervals=form.cleaned_data["intervals"],
+            acting_user=request.user,
         ),
         _("Der besondere Tag ist eingetragen."),
     )
@@ -136,10 +149,14 @@ def propose_number(request: HttpRequest) -> HttpResponse:
     """A number that the operator confirms."""
     form = NumberForm(request.POST, prefix="number")
     return saved(
-        request, "number", form,
+        request,
+        "number",
+        form,
         lambda: own.propose_number(
-            fresh(request), form.cleaned_data["number"],
-            max_length=len(form.cleaned_data["number"]) - 1 + form.cleaned_data["extension_digits"], acting_user=request.user,
+            fresh(request),
+            form.cleaned_data["number"],
+            max_length=len(form.cleaned_data["number"]) - 1 + form.cleaned_data["extension_digits"],
+            acting_user=request.user,
         ),
         _("Die Rufnummer ist vorgeschlagen. Anrufe werden zugeordnet, sobald der Betrieb sie bestätigt hat."),
     )
@@ -160,7 +177,10 @@ def change_mark(request: HttpRequest) -> HttpResponse:
     """Initials, colour, pattern."""
     form = MarkForm(request.POST, instance=fresh(request), prefix="mark")
     return saved(
-        request, "mark", form, lambda: own.change_mark(fresh(request), form.cleaned_data, acting_user=request.user),
+        request,
+        "mark",
+        form,
+        lambda: own.change_mark(fresh(request), form.cleaned_data, acting_user=request.user),
         _("Das Erkennungszeichen ist geändert."),
     )
 

@@ -31,6 +31,7 @@ class RequestIdMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Bind the id, start without a scope, answer with the id."""
         given = request.headers.get("X-Request-ID", "")
         request_id = given if given.replace("-", "").isalnum() and len(given) <= 64 else uuid.uuid4().hex
         structlog.contextvars.clear_contextvars()
@@ -48,6 +49,7 @@ class HostMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Everything further in works in the front's scope until AreaMiddleware says otherwise."""
         with scope.front():
             self.place(request)
             return self.get_response(request)
@@ -73,7 +75,12 @@ class HostMiddleware:
     @staticmethod
     def find(host: str) -> Municipality | None:
         """The municipality of a host name."""
-        found = Host.objects.select_related("tenant__centre").filter(domain=host).exclude(tenant__status__in=["provisioning", "left"]).first()
+        found = (
+            Host.objects.select_related("tenant__centre")
+            .filter(domain=host)
+            .exclude(tenant__status__in=["provisioning", "left"])
+            .first()
+        )
         return found.tenant if found else None
 
 
@@ -84,6 +91,7 @@ class LanguageMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Activate the language for this request."""
         wanted = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME) or "de"
         with translation.override(wanted if wanted in dict(settings.LANGUAGES) else "de"):
             request.LANGUAGE_CODE = translation.get_language() or "de"  # type: ignore[attr-defined]
@@ -99,6 +107,7 @@ class AreaMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Refuse, redirect to the second factor, or run the view in its scope."""
         if request.path.startswith(OPEN_PATHS):
             return self.get_response(request)  # no person: not even the session is looked at
         self.remember(request)

@@ -29,7 +29,9 @@ def places(request: HttpRequest, shown: list[Municipality]) -> list[dict[str, An
     known = request.user.is_authenticated
     found: list[dict[str, Any]] = []
     if access.centres or not known:
-        found.append({"title": _("Arbeitsplatz im Servicecenter"), "url": address(request, "desk"), "municipality": None})
+        found.append(
+            {"title": _("Arbeitsplatz im Servicecenter"), "url": address(request, "desk"), "municipality": None}
+        )
     own = Municipality.objects.filter(pk__in=access.municipalities) if known else shown
     found += [{"title": m.name, "url": address(request, m.slug), "municipality": m} for m in own]
     if access.is_operator or not known:

@@ -17,7 +17,11 @@ from tenants import scope
 def front(request: HttpRequest) -> HttpResponse:
     """What this is, and where to go."""
     shown = towns()
-    context = {"towns": shown if settings.DEMO else [], "groups": demo_entries(request), "places": places(request, shown)}
+    context = {
+        "towns": shown if settings.DEMO else [],
+        "groups": demo_entries(request),
+        "places": places(request, shown),
+    }
     return render(request, "front/front.html", context)
 
 

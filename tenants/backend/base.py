@@ -53,6 +53,7 @@ class DatabaseWrapper(tenants.DatabaseWrapper):  # type: ignore[misc]
 
     @property
     def schema_name(self) -> str:
+        """What django-tenants' router and commands read."""
         current = scope.current()
         return current.schema if current else scope.PUBLIC
 
@@ -62,23 +63,22 @@ class DatabaseWrapper(tenants.DatabaseWrapper):  # type: ignore[misc]
 
     @property
     def tenant(self) -> Any:
+        """What django-tenants' commands read."""
         return tenants.FakeTenant(self.schema_name)
 
     @tenant.setter
     def tenant(self, value: Any) -> None:
         """As above."""
 
-    def set_tenant(self, tenant: Any, include_public: bool = True) -> None:
+    def set_tenant(self, tenant: Any, include_public: bool = True) -> None:  # noqa: FBT001, FBT002  django-tenants' signature
         """The entrance of django-tenants' migration commands; nobody else may use it."""
         if not self._ready:
             return
-        if scope.required().login != scope.OWNER.login:
-            raise TenancyError("set_tenant belongs to migrations; say tenants.scope.municipality(...) instead")
-        scope._current.set(scope.Scope(login=scope.OWNER.login, schema=tenant.schema_name))
+        scope.enter_schema(tenant.schema_name)
 
     # Transactions. psycopg stays in autocommit mode: the BEGIN is ours, so that it can carry the scope in the same round trip.
 
-    def _set_autocommit(self, autocommit: bool) -> None:
+    def _set_autocommit(self, autocommit: bool) -> None:  # noqa: FBT001  Django's signature
         with self.wrap_database_errors:
             if not self.connection.autocommit:
                 self.connection.autocommit = True
@@ -163,6 +163,7 @@ class DatabaseWrapper(tenants.DatabaseWrapper):  # type: ignore[misc]
             self.bound_to = None  # the role of before the savepoint is back
 
     def check_constraints(self, table_names: Any = None) -> None:
+        """TestCase calls it between scopes."""
         with self._in_some_scope():
             super().check_constraints(table_names)
 
@@ -178,6 +179,7 @@ class DatabaseWrapper(tenants.DatabaseWrapper):  # type: ignore[misc]
     # Connections: taken from the pool under the scope's login, exchanged when the scope has changed.
 
     def ensure_connection(self) -> None:
+        """Give back a connection of another login before it is used."""
         if not self.single and self.connection is not None and not self.in_atomic_block:
             current = scope.current()
             if current is not None and self.connection.info.user != current.login:
@@ -185,6 +187,7 @@ class DatabaseWrapper(tenants.DatabaseWrapper):  # type: ignore[misc]
         super().ensure_connection()
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        """One of the scope's login, from the pool."""
         self.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
         self.bound_to = None
         if self.single:
@@ -195,6 +198,7 @@ class DatabaseWrapper(tenants.DatabaseWrapper):  # type: ignore[misc]
         return self._pool.take(login, params)
 
     def get_connection_params(self) -> dict[str, Any]:
+        """As Django's, without automatic PREPARE: a statement would outlive a change of search_path."""
         params: dict[str, Any] = super().get_connection_params()
         return {"prepare_threshold": None, **params}
 

@@ -5,184 +5,364 @@ import django.db.models.deletion
 import django.db.models.functions.datetime
 import django_tenants.postgresql_backend.base
 import model_utils.fields
-import tenants.identifiers
 from django.db import migrations, models
+
+import tenants.identifiers
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Installation',
+            name="Installation",
             fields=[
-                ('id', models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
-                ('rights_version', models.CharField(blank=True, max_length=64)),
-                ('settings', models.JSONField(default=dict)),
+                ("id", models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
+                ("rights_version", models.CharField(blank=True, max_length=64)),
+                ("settings", models.JSONField(default=dict)),
             ],
         ),
         migrations.CreateModel(
-            name='Municipality',
+            name="Municipality",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('schema_name', models.CharField(db_index=True, max_length=63, unique=True, validators=[django_tenants.postgresql_backend.base._check_schema_name])),
-                ('slug', models.CharField(max_length=40, unique=True, validators=[django.core.validators.RegexValidator('^[a-z][a-z0-9-]{1,39}\\Z', 'Kleinbuchstaben, Ziffern und Bindestriche, am Anfang ein Buchstabe.')], verbose_name='Kurzname')),
-                ('name', models.CharField(max_length=120, verbose_name='Name')),
-                ('kind', models.CharField(choices=[('stadt', 'Stadt'), ('kreis', 'Kreis'), ('gemeinde', 'Gemeinde')], default='stadt', max_length=10, verbose_name='Art')),
-                ('ags', models.CharField(max_length=8, validators=[tenants.identifiers.validate_ags], verbose_name='Amtlicher Gemeindeschlüssel (AGS)')),
-                ('ars', models.CharField(blank=True, max_length=12, validators=[tenants.identifiers.validate_ars], verbose_name='Regionalschlüssel (ARS)')),
-                ('status', model_utils.fields.StatusField(choices=[('provisioning', 'wird eingerichtet'), ('joining', 'Beitritt'), ('live', 'live'), ('leaving', 'Austritt'), ('left', 'ausgetreten')], default='provisioning', max_length=100, no_check_for_status=True, verbose_name='Stand')),
-                ('inhabitants', models.PositiveIntegerField(blank=True, null=True, verbose_name='Einwohnerzahl')),
-                ('area_codes', models.JSONField(blank=True, default=list, verbose_name='Vorwahlen')),
-                ('initials', models.CharField(max_length=3, verbose_name='Kürzel')),
-                ('colour', models.CharField(choices=[('himmel', 'Himmel'), ('kupfer', 'Kupfer'), ('nacht', 'Nacht'), ('braun', 'Braun'), ('violett', 'Violett'), ('beere', 'Beere'), ('petrol', 'Petrol'), ('pflaume', 'Pflaume'), ('ocker', 'Ocker'), ('graphit', 'Graphit'), ('oliv', 'Oliv'), ('tanne', 'Tanne')], max_length=12, verbose_name='Farbe')),
-                ('pattern', models.CharField(choices=[('schraeg', 'Schräg'), ('punkte', 'Punkte'), ('karo', 'Karo'), ('quer', 'Quer'), ('laengs', 'Längs'), ('gitter', 'Gitter'), ('gegen', 'Gegenschräg'), ('voll', 'Voll')], max_length=12, verbose_name='Muster')),
-                ('greeting', models.TextField(blank=True, max_length=400, verbose_name='Begrüßung')),
-                ('emergency', models.TextField(blank=True, max_length=400, verbose_name='Notfallhinweis')),
-                ('situation', models.TextField(blank=True, max_length=400, verbose_name='Lagemeldung')),
-                ('situation_since', models.DateTimeField(blank=True, null=True)),
-                ('closed_text', models.TextField(blank=True, max_length=600, verbose_name='Text für geschlossene Zeiten')),
-                ('hours', models.JSONField(blank=True, default=dict, verbose_name='Öffnungszeiten')),
-                ('state', models.CharField(default='NW', max_length=2, verbose_name='Land')),
-                ('schema_version', models.CharField(blank=True, max_length=64)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('went_live_at', models.DateTimeField(blank=True, null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "schema_name",
+                    models.CharField(
+                        db_index=True,
+                        max_length=63,
+                        unique=True,
+                        validators=[django_tenants.postgresql_backend.base._check_schema_name],
+                    ),
+                ),
+                (
+                    "slug",
+                    models.CharField(
+                        max_length=40,
+                        unique=True,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[a-z][a-z0-9-]{1,39}\\Z",
+                                "Kleinbuchstaben, Ziffern und Bindestriche, am Anfang ein Buchstabe.",
+                            )
+                        ],
+                        verbose_name="Kurzname",
+                    ),
+                ),
+                ("name", models.CharField(max_length=120, verbose_name="Name")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("stadt", "Stadt"), ("kreis", "Kreis"), ("gemeinde", "Gemeinde")],
+                        default="stadt",
+                        max_length=10,
+                        verbose_name="Art",
+                    ),
+                ),
+                (
+                    "ags",
+                    models.CharField(
+                        max_length=8,
+                        validators=[tenants.identifiers.validate_ags],
+                        verbose_name="Amtlicher Gemeindeschlüssel (AGS)",
+                    ),
+                ),
+                (
+                    "ars",
+                    models.CharField(
+                        blank=True,
+                        max_length=12,
+                        validators=[tenants.identifiers.validate_ars],
+                        verbose_name="Regionalschlüssel (ARS)",
+                    ),
+                ),
+                (
+                    "status",
+                    model_utils.fields.StatusField(
+                        choices=[
+                            ("provisioning", "wird eingerichtet"),
+                            ("joining", "Beitritt"),
+                            ("live", "live"),
+                            ("leaving", "Austritt"),
+                            ("left", "ausgetreten"),
+                        ],
+                        default="provisioning",
+                        max_length=100,
+                        no_check_for_status=True,
+                        verbose_name="Stand",
+                    ),
+                ),
+                ("inhabitants", models.PositiveIntegerField(blank=True, null=True, verbose_name="Einwohnerzahl")),
+                ("area_codes", models.JSONField(blank=True, default=list, verbose_name="Vorwahlen")),
+                ("initials", models.CharField(max_length=3, verbose_name="Kürzel")),
+                (
+                    "colour",
+                    models.CharField(
+                        choices=[
+                            ("himmel", "Himmel"),
+                            ("kupfer", "Kupfer"),
+                            ("nacht", "Nacht"),
+                            ("braun", "Braun"),
+                            ("violett", "Violett"),
+                            ("beere", "Beere"),
+                            ("petrol", "Petrol"),
+                            ("pflaume", "Pflaume"),
+                            ("ocker", "Ocker"),
+                            ("graphit", "Graphit"),
+                            ("oliv", "Oliv"),
+                            ("tanne", "Tanne"),
+                        ],
+                        max_length=12,
+                        verbose_name="Farbe",
+                    ),
+                ),
+                (
+                    "pattern",
+                    models.CharField(
+                        choices=[
+                            ("schraeg", "Schräg"),
+                            ("punkte", "Punkte"),
+                            ("karo", "Karo"),
+                            ("quer", "Quer"),
+                            ("laengs", "Längs"),
+                            ("gitter", "Gitter"),
+                            ("gegen", "Gegenschräg"),
+                            ("voll", "Voll"),
+                        ],
+                        max_length=12,
+                        verbose_name="Muster",
+                    ),
+                ),
+                ("greeting", models.TextField(blank=True, max_length=400, verbose_name="Begrüßung")),
+                ("emergency", models.TextField(blank=True, max_length=400, verbose_name="Notfallhinweis")),
+                ("situation", models.TextField(blank=True, max_length=400, verbose_name="Lagemeldung")),
+                ("situation_since", models.DateTimeField(blank=True, null=True)),
+                (
+                    "closed_text",
+                    models.TextField(blank=True, max_length=600, verbose_name="Text für geschlossene Zeiten"),
+                ),
+                ("hours", models.JSONField(blank=True, default=dict, verbose_name="Öffnungszeiten")),
+                ("state", models.CharField(default="NW", max_length=2, verbose_name="Land")),
+                ("schema_version", models.CharField(blank=True, max_length=64)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("went_live_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'verbose_name': 'Kommune',
-                'verbose_name_plural': 'Kommunen',
-                'ordering': ['name'],
+                "verbose_name": "Kommune",
+                "verbose_name_plural": "Kommunen",
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='OutboxEntry',
+            name="OutboxEntry",
             fields=[
-                ('pk', models.CompositePrimaryKey('stream', 'number', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('stream', models.CharField(max_length=40)),
-                ('number', models.BigIntegerField()),
-                ('kind', models.CharField(max_length=40)),
-                ('object_id', models.CharField(max_length=160)),
-                ('op', models.CharField(max_length=20)),
-                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "stream", "number", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("stream", models.CharField(max_length=40)),
+                ("number", models.BigIntegerField()),
+                ("kind", models.CharField(max_length=40)),
+                ("object_id", models.CharField(max_length=160)),
+                ("op", models.CharField(max_length=20)),
+                ("at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
             options={
-                'ordering': ['stream', 'number'],
+                "ordering": ["stream", "number"],
             },
         ),
         migrations.CreateModel(
-            name='StreamCounter',
+            name="StreamCounter",
             fields=[
-                ('stream', models.CharField(max_length=40, primary_key=True, serialize=False)),
-                ('last', models.BigIntegerField(default=0)),
+                ("stream", models.CharField(max_length=40, primary_key=True, serialize=False)),
+                ("last", models.BigIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name='Host',
+            name="Host",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('domain', models.CharField(db_index=True, max_length=253, unique=True)),
-                ('is_primary', models.BooleanField(db_index=True, default=True)),
-                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='domains', to='tenants.municipality')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("domain", models.CharField(db_index=True, max_length=253, unique=True)),
+                ("is_primary", models.BooleanField(db_index=True, default=True)),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="domains", to="tenants.municipality"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='NumberPrefix',
+            name="NumberPrefix",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('prefix', models.CharField(max_length=16, unique=True, validators=[django.core.validators.RegexValidator('^\\+[1-9][0-9]{3,14}\\Z', 'Form: +492921103')], verbose_name='Rufnummer (Anfang)')),
-                ('max_length', models.PositiveSmallIntegerField(default=15, verbose_name='Höchste Länge mit Durchwahl, Ziffern')),
-                ('is_did', models.BooleanField(default=False, verbose_name='Eigene Zielrufnummer im Servicecenter')),
-                ('confirmed_at', models.DateTimeField(blank=True, null=True, verbose_name='Bestätigt')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='numbers', to='tenants.municipality')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "prefix",
+                    models.CharField(
+                        max_length=16,
+                        unique=True,
+                        validators=[
+                            django.core.validators.RegexValidator("^\\+[1-9][0-9]{3,14}\\Z", "Form: +492921103")
+                        ],
+                        verbose_name="Rufnummer (Anfang)",
+                    ),
+                ),
+                (
+                    "max_length",
+                    models.PositiveSmallIntegerField(default=15, verbose_name="Höchste Länge mit Durchwahl, Ziffern"),
+                ),
+                ("is_did", models.BooleanField(default=False, verbose_name="Eigene Zielrufnummer im Servicecenter")),
+                ("confirmed_at", models.DateTimeField(blank=True, null=True, verbose_name="Bestätigt")),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "municipality",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="numbers", to="tenants.municipality"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'Rufnummer',
-                'verbose_name_plural': 'Rufnummern',
-                'ordering': ['prefix'],
+                "verbose_name": "Rufnummer",
+                "verbose_name_plural": "Rufnummern",
+                "ordering": ["prefix"],
             },
         ),
         migrations.CreateModel(
-            name='ServiceCentre',
+            name="ServiceCentre",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.CharField(max_length=40, unique=True, validators=[django.core.validators.RegexValidator('^[a-z][a-z0-9-]{1,39}\\Z', 'Kleinbuchstaben, Ziffern und Bindestriche, am Anfang ein Buchstabe.')], verbose_name='Kurzname')),
-                ('name', models.CharField(max_length=120, verbose_name='Name')),
-                ('hours', models.JSONField(blank=True, default=dict, verbose_name='Servicezeiten')),
-                ('state', models.CharField(default='NW', max_length=2, verbose_name='Land')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('operator', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='operated_centres', to='tenants.municipality', verbose_name='Betreiberin')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "slug",
+                    models.CharField(
+                        max_length=40,
+                        unique=True,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[a-z][a-z0-9-]{1,39}\\Z",
+                                "Kleinbuchstaben, Ziffern und Bindestriche, am Anfang ein Buchstabe.",
+                            )
+                        ],
+                        verbose_name="Kurzname",
+                    ),
+                ),
+                ("name", models.CharField(max_length=120, verbose_name="Name")),
+                ("hours", models.JSONField(blank=True, default=dict, verbose_name="Servicezeiten")),
+                ("state", models.CharField(default="NW", max_length=2, verbose_name="Land")),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "operator",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="operated_centres",
+                        to="tenants.municipality",
+                        verbose_name="Betreiberin",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'Servicecenter',
-                'verbose_name_plural': 'Servicecenter',
-                'ordering': ['name'],
+                "verbose_name": "Servicecenter",
+                "verbose_name_plural": "Servicecenter",
+                "ordering": ["name"],
             },
         ),
         migrations.AddField(
-            model_name='municipality',
-            name='centre',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='municipalities', to='tenants.servicecentre', verbose_name='Servicecenter'),
+            model_name="municipality",
+            name="centre",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="municipalities",
+                to="tenants.servicecentre",
+                verbose_name="Servicecenter",
+            ),
         ),
         migrations.CreateModel(
-            name='AuditEntry',
+            name="AuditEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(auto_now_add=True, db_index=True)),
-                ('person_id', models.BigIntegerField(null=True)),
-                ('person_name', models.CharField(blank=True, max_length=200)),
-                ('action', models.CharField(max_length=60)),
-                ('object_kind', models.CharField(max_length=40)),
-                ('object_id', models.CharField(max_length=120)),
-                ('object_label', models.CharField(blank=True, max_length=200)),
-                ('before', models.JSONField(null=True)),
-                ('after', models.JSONField(null=True)),
-                ('request_id', models.CharField(blank=True, max_length=64)),
-                ('municipality', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='tenants.municipality')),
-                ('centre', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='tenants.servicecentre')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField(auto_now_add=True, db_index=True)),
+                ("person_id", models.BigIntegerField(null=True)),
+                ("person_name", models.CharField(blank=True, max_length=200)),
+                ("action", models.CharField(max_length=60)),
+                ("object_kind", models.CharField(max_length=40)),
+                ("object_id", models.CharField(max_length=120)),
+                ("object_label", models.CharField(blank=True, max_length=200)),
+                ("before", models.JSONField(null=True)),
+                ("after", models.JSONField(null=True)),
+                ("request_id", models.CharField(blank=True, max_length=64)),
+                (
+                    "municipality",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="tenants.municipality",
+                    ),
+                ),
+                (
+                    "centre",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="tenants.servicecentre",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'Protokolleintrag',
-                'verbose_name_plural': 'Protokoll',
-                'ordering': ['-id'],
+                "verbose_name": "Protokolleintrag",
+                "verbose_name_plural": "Protokoll",
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='SpecialDay',
+            name="SpecialDay",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField(verbose_name='Tag')),
-                ('label', models.CharField(max_length=120, verbose_name='Anlass')),
-                ('intervals', models.JSONField(blank=True, default=list, verbose_name='Zeiten')),
-                ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='special_days', to='tenants.municipality')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("day", models.DateField(verbose_name="Tag")),
+                ("label", models.CharField(max_length=120, verbose_name="Anlass")),
+                ("intervals", models.JSONField(blank=True, default=list, verbose_name="Zeiten")),
+                (
+                    "municipality",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="special_days",
+                        to="tenants.municipality",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'Besonderer Tag',
-                'verbose_name_plural': 'Besondere Tage',
-                'ordering': ['day'],
+                "verbose_name": "Besonderer Tag",
+                "verbose_name_plural": "Besondere Tage",
+                "ordering": ["day"],
             },
         ),
         migrations.AddConstraint(
-            model_name='municipality',
-            constraint=models.UniqueConstraint(fields=('centre', 'initials'), name='initials_once_in_a_centre'),
+            model_name="municipality",
+            constraint=models.UniqueConstraint(fields=("centre", "initials"), name="initials_once_in_a_centre"),
         ),
         migrations.AddConstraint(
-            model_name='municipality',
-            constraint=models.UniqueConstraint(fields=('centre', 'colour', 'pattern'), name='mark_once_in_a_centre'),
+            model_name="municipality",
+            constraint=models.UniqueConstraint(fields=("centre", "colour", "pattern"), name="mark_once_in_a_centre"),
         ),
         migrations.AddConstraint(
-            model_name='municipality',
-            constraint=models.CheckConstraint(condition=models.Q(('ags__regex', '^[0-9]{8}$')), name='ags_has_eight_digits'),
+            model_name="municipality",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ags__regex", "^[0-9]{8}$")), name="ags_has_eight_digits"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='specialday',
-            constraint=models.UniqueConstraint(fields=('municipality', 'day'), name='special_day_once'),
+            model_name="specialday",
+            constraint=models.UniqueConstraint(fields=("municipality", "day"), name="special_day_once"),
         ),
     ]

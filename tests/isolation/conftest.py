@@ -27,8 +27,14 @@ class Real:
         """As one of our logins, with the derived password, in autocommit."""
         secret = "OWNER" if login == "migrator" else "DATABASE"
         return psycopg.connect(
-            host=environment.SERVER.host, port=environment.SERVER.port, dbname=DATABASE, user=login, autocommit=True,
-            password=password_of(login, environment.SECRETS[f"RUFVERBUND_{secret}_SECRET"]), prepare_threshold=None, **options,
+            host=environment.SERVER.host,
+            port=environment.SERVER.port,
+            dbname=DATABASE,
+            user=login,
+            autocommit=True,
+            password=password_of(login, environment.SECRETS[f"RUFVERBUND_{secret}_SECRET"]),
+            prepare_threshold=None,
+            **options,
         )
 
     def admin(self) -> psycopg.Connection[Any]:
@@ -56,11 +62,11 @@ def real() -> Iterator[Real]:
 def _fill(admin: psycopg.Connection[Any], schema: str, secret: str) -> None:
     """A draft that nobody else may see, and a published entry that everybody may."""
     admin.execute(
-        f"INSERT INTO {schema}.knowledge_article (key, title, synonyms, \"group\", body, has_changes, created_at, updated_at, updated_by_name,"
+        f'INSERT INTO {schema}.knowledge_article (key, title, synonyms, "group", body, has_changes, created_at, updated_at, updated_by_name,'
         f" short_answer, costs, documents, links, leika) VALUES ('draft', 'Entwurf', '[]', '', '{secret}', true, now(), now(), '', '', '', '', '[]', '')"
     )
     admin.execute(
-        f"INSERT INTO {schema}.knowledge_publication (kind, key, version, title, subtitle, body, synonyms, \"group\", ext, payload, published_at)"
+        f'INSERT INTO {schema}.knowledge_publication (kind, key, version, title, subtitle, body, synonyms, "group", ext, payload, published_at)'
         f" VALUES ('article', 'public', 1, 'Öffentlich', '', 'für alle', '[]', '', '', '{{}}', now())"
     )
 

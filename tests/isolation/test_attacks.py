@@ -19,7 +19,9 @@ WITH_CONTROL = {  # refused for the Kreis's things, allowed for one's own
     "read a table": [DRAFT],
     "count rows": ["SELECT count(*) FROM {target}.knowledge_article"],
     "write a table": ["UPDATE {target}.knowledge_article SET body = body WHERE key = 'draft'"],
-    "insert": ["INSERT INTO {target}.knowledge_responsibility (position, article_id, contact_id) SELECT 0, 1, 1 WHERE false"],
+    "insert": [
+        "INSERT INTO {target}.knowledge_responsibility (position, article_id, contact_id) SELECT 0, 1, 1 WHERE false"
+    ],
     "delete": ["DELETE FROM {target}.knowledge_article WHERE key = 'nothing'"],
     "sequence": ["SELECT nextval('{target}.knowledge_article_id_seq')"],
     "search_path": ["SET LOCAL search_path = {target}", "SELECT body FROM knowledge_article WHERE key = 'draft'"],
@@ -49,12 +51,18 @@ REFUSED = {  # nobody may, whoever's things it concerns
     "ALTER another ROLE": ["ALTER ROLE {other} PASSWORD 'x'"],
     "create a role": ["CREATE ROLE x"],
     "triggers off": ["SET LOCAL session_replication_role = replica"],
-    "publishing trigger elsewhere": ["CREATE TRIGGER x AFTER INSERT ON {own}.knowledge_article EXECUTE FUNCTION public.publish_entry()"],
+    "publishing trigger elsewhere": [
+        "CREATE TRIGGER x AFTER INSERT ON {own}.knowledge_article EXECUTE FUNCTION public.publish_entry()"
+    ],
     "disable the trigger": ["ALTER TABLE {own}.knowledge_publication DISABLE TRIGGER publish_entry"],
-    "forge a published entry": ["INSERT INTO public.pool_searchentry (municipality_id, kind, key, number, version, title, payload, published_at,"
-                                " first_published_at) VALUES ({other_id}, 'article', 'forged', 1, 1, 'x', '{{}}', now(), now())"],
+    "forge a published entry": [
+        "INSERT INTO public.pool_searchentry (municipality_id, kind, key, number, version, title, payload, published_at,"
+        " first_published_at) VALUES ({other_id}, 'article', 'forged', 1, 1, 'x', '{{}}', now(), now())"
+    ],
     "forge one of one's own": ["UPDATE public.pool_searchentry SET title = 'x'"],
-    "forge the outbox": ["INSERT INTO public.tenants_outboxentry (stream, number, kind, object_id, op) VALUES ('m:{other_id}', 9999, 'x', 'x', 'x')"],
+    "forge the outbox": [
+        "INSERT INTO public.tenants_outboxentry (stream, number, kind, object_id, op) VALUES ('m:{other_id}', 9999, 'x', 'x', 'x')"
+    ],
     "call the outbox's function": ["SELECT public.append_to_stream('m:{other_id}', 'x', 'x', 'x')"],
     "take another's number": ["SELECT public.next_number('m:{other_id}')"],
     "hold up the centre": ["SELECT public.tell_centre({centre}, 'call', 'x', 'x')"],
@@ -88,24 +96,38 @@ REFUSED = {  # nobody may, whoever's things it concerns
     "pg_notify with a payload": ["SELECT pg_notify('rufverbund', 'm:{other_id}')"],
     "raise one's own state": ["UPDATE public.tenants_municipality SET status = 'live'"],
     "move to another centre": ["UPDATE public.tenants_municipality SET centre_id = {other_centre}"],
-    "take a host name": ["INSERT INTO public.tenants_host (domain, tenant_id, is_primary) VALUES ('x.localhost', {own_id}, false)"],
+    "take a host name": [
+        "INSERT INTO public.tenants_host (domain, tenant_id, is_primary) VALUES ('x.localhost', {own_id}, false)"
+    ],
     "confirm one's own number": ["UPDATE public.tenants_numberprefix SET confirmed_at = now()"],
-    "insert a confirmed number": ["INSERT INTO public.tenants_numberprefix (municipality_id, prefix, max_length, is_did, created_at, confirmed_at)"
-                                  " VALUES ({own_id}, '+4929213', 15, false, now(), now())"],
+    "insert a confirmed number": [
+        "INSERT INTO public.tenants_numberprefix (municipality_id, prefix, max_length, is_did, created_at, confirmed_at)"
+        " VALUES ({own_id}, '+4929213', 15, false, now(), now())"
+    ],
     "change the log": ["UPDATE public.tenants_auditentry SET action = 'x'"],
     "delete from the log": ["DELETE FROM public.tenants_auditentry"],
     "delete from a table that is not offered": ["SELECT public.delete_own('tenants_municipality', {other_id})"],
-    "log in another's name": ["INSERT INTO public.tenants_auditentry (at, person_name, municipality_id, action, object_kind, object_id, object_label,"
-                              " request_id) VALUES (now(), 'x', {other_id}, 'x', 'x', 'x', 'x', '')"],
-    "member of another municipality": ["INSERT INTO public.accounts_membership (person_id, role, municipality_id, person_name, person_email, created_at)"
-                                       " VALUES (1, 'editor', {other_id}, 'x', 'x@example.org', now())"],
-    "agent of the centre": ["INSERT INTO public.accounts_membership (person_id, role, centre_id, person_name, person_email, created_at)"
-                            " VALUES (1, 'agent', {centre}, 'x', 'x@example.org', now())"],
-    "operator": ["INSERT INTO public.accounts_membership (person_id, role, person_name, person_email, created_at)"
-                 " VALUES (1, 'operator', 'x', 'x@example.org', now())"],
-    "report a gap as an agent": ["INSERT INTO public.pool_gap (municipality_id, centre_id, title, text, query, call_id, entry_kind, entry_key, state,"
-                                 " reported_by, reported_by_name, reported_at, answer_kind, answer_key, answer_note, answered_by_name)"
-                                 " VALUES ({other_id}, {centre}, 'x', '', '', '', '', '', 'new', 1, 'x', now(), '', '', '', '')"],
+    "log in another's name": [
+        "INSERT INTO public.tenants_auditentry (at, person_name, municipality_id, action, object_kind, object_id, object_label,"
+        " request_id) VALUES (now(), 'x', {other_id}, 'x', 'x', 'x', 'x', '')"
+    ],
+    "member of another municipality": [
+        "INSERT INTO public.accounts_membership (person_id, role, municipality_id, person_name, person_email, created_at)"
+        " VALUES (1, 'editor', {other_id}, 'x', 'x@example.org', now())"
+    ],
+    "agent of the centre": [
+        "INSERT INTO public.accounts_membership (person_id, role, centre_id, person_name, person_email, created_at)"
+        " VALUES (1, 'agent', {centre}, 'x', 'x@example.org', now())"
+    ],
+    "operator": [
+        "INSERT INTO public.accounts_membership (person_id, role, person_name, person_email, created_at)"
+        " VALUES (1, 'operator', 'x', 'x@example.org', now())"
+    ],
+    "report a gap as an agent": [
+        "INSERT INTO public.pool_gap (municipality_id, centre_id, title, text, query, call_id, entry_kind, entry_key, state,"
+        " reported_by, reported_by_name, reported_at, answer_kind, answer_key, answer_note, answered_by_name)"
+        " VALUES ({other_id}, {centre}, 'x', '', '', '', '', '', 'new', 1, 'x', now(), '', '', '', '')"
+    ],
 }
 EMPTY = {  # answered, but with nothing of anybody else's
     "published entries of others": "SELECT title FROM public.pool_searchentry WHERE municipality_id <> {own_id}",
@@ -124,8 +146,13 @@ EMPTY = {  # answered, but with nothing of anybody else's
 
 def words(real: Any, target: str = "kreis") -> dict[str, Any]:
     return {
-        "target": real.schemas[target], "own": real.schemas["soest"], "other": real.schemas["kreis"], "own_id": real.ids["soest"],
-        "other_id": real.ids["kreis"], "centre": real.centres["soest"], "other_centre": real.centres["unna"],
+        "target": real.schemas[target],
+        "own": real.schemas["soest"],
+        "other": real.schemas["kreis"],
+        "own_id": real.ids["soest"],
+        "other_id": real.ids["kreis"],
+        "centre": real.centres["soest"],
+        "other_centre": real.centres["unna"],
     }
 
 
@@ -152,11 +179,16 @@ def run(connection: psycopg.Connection[Any], begin: str, statements: list[str]) 
 @pytest.mark.parametrize("name", WITH_CONTROL)
 def test_what_one_may_do_to_oneself_is_refused_for_another(real, fingerprint, name):
     with real.connect(real.schemas["soest"]) as connection:
-        run(connection, real.begin("soest"), [s.format(**words(real, "soest")) for s in WITH_CONTROL[name]])  # the control
+        run(
+            connection, real.begin("soest"), [s.format(**words(real, "soest")) for s in WITH_CONTROL[name]]
+        )  # the control
         before = fingerprint()
         with pytest.raises(psycopg.Error) as refusal:
             run(connection, real.begin("soest"), [s.format(**words(real)) for s in WITH_CONTROL[name]])
-    assert isinstance(refusal.value, psycopg.errors.InsufficientPrivilege | psycopg.errors.UndefinedTable | psycopg.errors.InvalidSchemaName)
+    assert isinstance(
+        refusal.value,
+        psycopg.errors.InsufficientPrivilege | psycopg.errors.UndefinedTable | psycopg.errors.InvalidSchemaName,
+    )
     assert "geheim-kreis" not in str(refusal.value)
     assert fingerprint() == before
 
@@ -166,7 +198,9 @@ def test_refused(real, fingerprint, name):
     before = fingerprint()
     with real.connect(real.schemas["soest"]) as connection, pytest.raises(psycopg.Error) as refusal:
         run(connection, real.begin("soest"), [s.format(**words(real)) for s in REFUSED[name]])
-    assert isinstance(refusal.value, psycopg.errors.InsufficientPrivilege | psycopg.errors.RaiseException), repr(refusal.value)
+    assert isinstance(refusal.value, psycopg.errors.InsufficientPrivilege | psycopg.errors.RaiseException), repr(
+        refusal.value
+    )
     assert fingerprint() == before
 
 
@@ -179,7 +213,13 @@ def test_nothing_of_anybody_else(real, name):
 def test_control_shared_tables_show_ones_own(real):
     """Else the empty answers above would prove nothing."""
     with real.connect(real.schemas["soest"]) as connection:
-        for table in ("pool_searchentry", "tenants_outboxentry", "accounts_membership", "tenants_auditentry", "tenants_numberprefix"):
+        for table in (
+            "pool_searchentry",
+            "tenants_outboxentry",
+            "accounts_membership",
+            "tenants_auditentry",
+            "tenants_numberprefix",
+        ):
             assert run(connection, real.begin("soest"), [f"SELECT * FROM public.{table}"]), table
 
 
@@ -203,12 +243,21 @@ def test_left_overs_of_a_session_stay_with_its_login(real):
     def take(slug: str) -> psycopg.Connection[Any]:
         login = real.schemas[slug]
         info = real.connect(login)
-        params = {"host": info.info.host, "port": info.info.port, "dbname": info.info.dbname, "user": login, "password": info.info.password, "autocommit": True}
+        params = {
+            "host": info.info.host,
+            "port": info.info.port,
+            "dbname": info.info.dbname,
+            "user": login,
+            "password": info.info.password,
+            "autocommit": True,
+        }
         info.close()
         return pool.take(login, params)
 
     theirs = take("kreis")
-    theirs.execute(f"DECLARE held CURSOR WITH HOLD FOR SELECT body FROM {real.schemas['kreis']}.knowledge_article".encode())
+    theirs.execute(
+        f"DECLARE held CURSOR WITH HOLD FOR SELECT body FROM {real.schemas['kreis']}.knowledge_article".encode()
+    )
     theirs.execute("PREPARE p AS SELECT 'geheim-kreis'")
     pool.give(theirs)
     again = take("kreis")

@@ -118,7 +118,11 @@ def test_tasks_and_their_threads_keep_to_their_own_municipality(real, wrapped):
 
     async def request(slug):
         with scope.municipality(real.schemas[slug]):
-            found = {await sync_to_async(look)(), await asyncio.to_thread(look), await sync_to_async(look, thread_sensitive=False)()}
+            found = {
+                await sync_to_async(look)(),
+                await asyncio.to_thread(look),
+                await sync_to_async(look, thread_sensitive=False)(),
+            }
         return found == {real.schemas[slug]}
 
     async def all_at_once():
@@ -133,7 +137,9 @@ def test_the_pool_keeps_its_limit_and_replaces_what_the_server_closed(real, wrap
     connections[wrapped].close()
     pool = connections[wrapped]._pool
     with real.admin() as admin:
-        admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename LIKE 't\\_%' AND datname = current_database()")
+        admin.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename LIKE 't\\_%' AND datname = current_database()"
+        )
     with scope.municipality(real.schemas["soest"]), transaction.atomic(using=wrapped):
         assert where(wrapped)[0] == real.schemas["soest"]
     assert 0 < pool.open <= pool.size

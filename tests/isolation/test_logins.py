@@ -8,7 +8,10 @@ from tests.isolation.test_attacks import run
 DRAFT = "SELECT body FROM {kreis}.knowledge_article"
 BEYOND = [  # login, statement
     *[(login, DRAFT) for login in ("desk_web", "front", "operator_web", "telephony", "worker", "listener")],
-    *[(login, "SET ROLE {kreis}") for login in ("desk_web", "front", "operator_web", "telephony", "worker", "listener")],
+    *[
+        (login, "SET ROLE {kreis}")
+        for login in ("desk_web", "front", "operator_web", "telephony", "worker", "listener")
+    ],
     *[(login, "SET ROLE owner") for login in ("desk_web", "front", "operator_web", "telephony", "worker", "listener")],
     ("desk_web", "INSERT INTO {kreis}.knowledge_article (key) VALUES ('x')"),
     ("desk_web", "UPDATE public.pool_searchentry SET title = 'x'"),
@@ -65,7 +68,9 @@ def test_control_its_work(real, login, statement):
         assert run(connection, f"BEGIN;SET LOCAL rufverbund.person = '{real.people['agent']}'", [statement])
 
 
-@pytest.mark.parametrize(("who", "seen"), [("agent", {"soest", "kreis"}), ("agent.unna", set()), ("editor", set()), ("nobody", set())])
+@pytest.mark.parametrize(
+    ("who", "seen"), [("agent", {"soest", "kreis"}), ("agent.unna", set()), ("editor", set()), ("nobody", set())]
+)
 def test_the_desk_sees_the_live_municipalities_of_its_persons_centres(real, who, seen):
     statement = "SELECT DISTINCT m.slug FROM public.pool_searchentry e JOIN public.tenants_municipality m ON m.id = e.municipality_id"
     with real.connect("desk_web") as connection:
@@ -85,7 +90,9 @@ def test_every_shared_table_with_a_municipality_is_guarded(real):
             "SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid WHERE c.relnamespace = 'public'::regnamespace "
             "AND c.relkind = 'r' AND NOT c.relrowsecurity AND a.attname IN ('municipality_id', 'centre_id', 'tenant_id', 'schema_name')"
         ).fetchall()
-        strong = admin.execute("SELECT rolname FROM pg_roles WHERE (rolbypassrls OR rolsuper) AND rolname <> 'postgres'").fetchall()
+        strong = admin.execute(
+            "SELECT rolname FROM pg_roles WHERE (rolbypassrls OR rolsuper) AND rolname <> 'postgres'"
+        ).fetchall()
         open_doors = admin.execute(
             "SELECT c.relname FROM pg_class c, LATERAL aclexplode(c.relacl) a WHERE c.relnamespace = 'public'::regnamespace AND a.grantee = 0"
         ).fetchall()
@@ -96,4 +103,10 @@ def test_a_wrong_password_is_refused(real):
     with real.connect("front") as good:
         assert good.execute("SELECT 1").fetchone() == (1,)
         with pytest.raises(psycopg.OperationalError):
-            psycopg.connect(host=good.info.host, port=good.info.port, dbname=good.info.dbname, user=real.schemas["kreis"], password="x")
+            psycopg.connect(
+                host=good.info.host,
+                port=good.info.port,
+                dbname=good.info.dbname,
+                user=real.schemas["kreis"],
+                password="x",
+            )

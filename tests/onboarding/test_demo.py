@@ -27,7 +27,10 @@ def demonstration(db, settings, monkeypatch, tmp_path):
 
 def entries() -> dict[str, int]:
     with scope.operator(), transaction.atomic():
-        return {m.slug: SearchEntry.objects.filter(municipality=m).count() for m in Municipality.objects.filter(centre__slug="soest")}
+        return {
+            m.slug: SearchEntry.objects.filter(municipality=m).count()
+            for m in Municipality.objects.filter(centre__slug="soest")
+        }
 
 
 def test_everything_is_there_and_a_second_start_changes_nothing(demonstration):

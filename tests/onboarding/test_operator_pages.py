@@ -7,12 +7,27 @@ from tenants import scope
 from tenants.models import Municipality, NumberPrefix, ServiceCentre
 
 HOST = "localhost"
-NEW = {"name": "Stadt Geseke", "kind": "stadt", "slug": "geseke", "ags": "05974020", "inhabitants": "20747", "number": "02942 500"}
+NEW = {
+    "name": "Stadt Geseke",
+    "kind": "stadt",
+    "slug": "geseke",
+    "ags": "05974020",
+    "inhabitants": "20747",
+    "number": "02942 500",
+}
 
 
 @pytest.mark.parametrize(
-    "path", ["/betrieb/", "/betrieb/kommunen/neu/", "/betrieb/kommunen/soest/", "/betrieb/servicecenter/", "/betrieb/servicecenter/neu/",
-             "/betrieb/servicecenter/soest/", "/betrieb/protokoll/"]
+    "path",
+    [
+        "/betrieb/",
+        "/betrieb/kommunen/neu/",
+        "/betrieb/kommunen/soest/",
+        "/betrieb/servicecenter/",
+        "/betrieb/servicecenter/neu/",
+        "/betrieb/servicecenter/soest/",
+        "/betrieb/protokoll/",
+    ],
 )
 def test_pages_are_for_the_operator(visit, path):
     assert visit("operator", HOST).get(path).status_code == 200
@@ -33,9 +48,19 @@ def test_add_municipality(visit, places):
     assert "Wird eingerichtet" in page
 
 
-@pytest.mark.parametrize(("field", "value", "said"), [("ags", "123", "AGS"), ("slug", "Soest!", "Kleinbuchstaben"), ("slug", "soest", "existiert bereits"), ("number", "110", "Vorwahl")])
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("ags", "123", "AGS"),
+        ("slug", "Soest!", "Kleinbuchstaben"),
+        ("slug", "soest", "existiert bereits"),
+        ("number", "110", "Vorwahl"),
+    ],
+)
 def test_mistakes_are_said_and_nothing_is_lost(visit, places, field, value, said):
-    response = visit("operator", HOST).post("/betrieb/kommunen/neu/", NEW | {"centre": places["soest"].centre_id, field: value})
+    response = visit("operator", HOST).post(
+        "/betrieb/kommunen/neu/", NEW | {"centre": places["soest"].centre_id, field: value}
+    )
     assert response.status_code == 422
     page = response.content.decode()
     assert said in page

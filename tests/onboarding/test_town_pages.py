@@ -31,7 +31,12 @@ def test_start_and_joining_are_for_all_members(visit):
 
 def test_texts_are_saved_and_come_back(visit, soest):
     client = visit("editor", HOST)
-    data = {"texts-greeting": "Guten Tag, {agent}.", "texts-emergency": "", "texts-closed_text": "", "texts-inhabitants": "48543"}
+    data = {
+        "texts-greeting": "Guten Tag, {agent}.",
+        "texts-emergency": "",
+        "texts-closed_text": "",
+        "texts-inhabitants": "48543",
+    }
     response = client.post("/einstellungen/texte/", data, follow=True)
     assert "sind gespeichert" in response.content.decode()
     assert own(soest).greeting == "Guten Tag, {agent}."
@@ -49,7 +54,10 @@ def test_what_was_typed_stays_when_something_is_wrong(visit, soest):
 
 
 def test_hours_as_people_type_them(visit, soest):
-    data = {f"hours-day{n}": "" for n in range(7)} | {"hours-day0": "8-12 Uhr und 13.30 bis 17 Uhr", "hours-day3": "8:00–18:00"}
+    data = {f"hours-day{n}": "" for n in range(7)} | {
+        "hours-day0": "8-12 Uhr und 13.30 bis 17 Uhr",
+        "hours-day3": "8:00–18:00",
+    }
     visit("admin", HOST).post("/einstellungen/zeiten/", data)
     assert own(soest).hours == {"0": [["08:00", "12:00"], ["13:30", "17:00"]], "3": [["08:00", "18:00"]]}
 
@@ -60,7 +68,9 @@ def test_an_editor_may_not_change_hours(visit):
 
 def test_special_day_and_number(visit, soest):
     client = visit("admin", HOST)
-    client.post("/einstellungen/tage/neu/", {"day-day": "2026-12-24", "day-label": "Heiligabend", "day-intervals": "8-12"})
+    client.post(
+        "/einstellungen/tage/neu/", {"day-day": "2026-12-24", "day-label": "Heiligabend", "day-intervals": "8-12"}
+    )
     client.post("/einstellungen/nummern/neu/", {"number-number": "02921 999", "number-extension_digits": "4"})
     with scope.municipality(soest.schema_name), transaction.atomic():
         special, number = SpecialDay.objects.get(), NumberPrefix.objects.get(prefix="+492921999")

@@ -44,7 +44,9 @@ def test_hours(inside, people):
 
 
 def test_special_day_comes_and_goes(inside, people):
-    day = own.add_special_day(inside, date(2026, 12, 24), label="Heiligabend", intervals=[["08:00", "12:00"]], acting_user=people["admin"])
+    day = own.add_special_day(
+        inside, date(2026, 12, 24), label="Heiligabend", intervals=[["08:00", "12:00"]], acting_user=people["admin"]
+    )
     assert queries.hours_of(inside).intervals(date(2026, 12, 24))
     with pytest.raises(Refusal), transaction.atomic():
         own.add_special_day(inside, date(2026, 12, 24), label="Noch einmal", intervals=[], acting_user=people["admin"])
@@ -64,7 +66,9 @@ def test_a_proposed_number_is_not_confirmed(inside, people):
 
 def test_a_mark_that_another_has_is_refused(inside, people, kreis):
     with pytest.raises(Refusal, match="schon jemand"):
-        own.change_mark(inside, {"initials": "SO", "colour": kreis.colour, "pattern": kreis.pattern}, acting_user=people["admin"])
+        own.change_mark(
+            inside, {"initials": "SO", "colour": kreis.colour, "pattern": kreis.pattern}, acting_user=people["admin"]
+        )
 
 
 def test_situation(inside, people):
