@@ -145,7 +145,10 @@ def _key(data: dict[str, Any], slug: str) -> str:
     key = data.get("id")
     if not isinstance(key, str) or not key:
         raise _BadValueError(_("„id“ fehlt oder ist kein Text."))
-    return _own(key, slug)
+    own = _own(key, slug)
+    if not own:
+        raise _BadValueError(_("„id“ nennt nur die Kommune, nicht den Eintrag."))
+    return own
 
 
 def _own(key: str, slug: str) -> str:

@@ -21,7 +21,9 @@ def filled(django_db_setup, django_db_blocker):
         with scope.front():
             places = {m.slug: m for m in Municipality.objects.select_related("centre")}
         for slug in ("soest", "kreis", "lippstadt"):
-            report = import_entries(places[slug], demo.lines_of(slug), acting_user=SYSTEM, options=Options(publish=True))
+            report = import_entries(
+                places[slug], demo.lines_of(slug), acting_user=SYSTEM, options=Options(publish=True)
+            )
             assert report.written
             assert report.bad == []
     yield places

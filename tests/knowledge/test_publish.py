@@ -29,7 +29,9 @@ def own(soest):
 def dog(own, people):
     """A saved draft."""
     with own(), transaction.atomic():
-        article = Article(title="Hund anmelden", synonyms=["Hundesteuer", " Hundesteuer "], body="Innerhalb von **zwei** Wochen.")
+        article = Article(
+            title="Hund anmelden", synonyms=["Hundesteuer", " Hundesteuer "], body="Innerhalb von **zwei** Wochen."
+        )
         return actions.save_article(article, acting_user=people["editor"])
 
 
@@ -52,7 +54,11 @@ def test_published_is_seen_at_once_with_its_news_and_audit(dog, own, people, soe
     assert (version.number, version.is_new, version.note) == (1, True, "neu")
     assert (row.municipality_id, row.person_name, row.after["version"]) == (soest.pk, "Heike Brand", 1)
     seen = seen_by(people["agent"])["soest:hund-anmelden"]
-    assert (seen.title, seen.body, seen.payload["body"]) == ("Hund anmelden", "Innerhalb von zwei Wochen.", "Innerhalb von **zwei** Wochen.")
+    assert (seen.title, seen.body, seen.payload["body"]) == (
+        "Hund anmelden",
+        "Innerhalb von zwei Wochen.",
+        "Innerhalb von **zwei** Wochen.",
+    )
     assert not dog.has_changes
 
 
@@ -121,11 +127,16 @@ def test_the_last_number_is_not_skipped_by_a_rollback(dog, own, people):
             _ = 1 / 0
         with transaction.atomic():
             actions.publish(dog, acting_user=people["editor"])
-            numbers = list(OutboxEntry.objects.filter(stream__startswith="m:").order_by("number").values_list("number", flat=True))
+            numbers = list(
+                OutboxEntry.objects.filter(stream__startswith="m:").order_by("number").values_list("number", flat=True)
+            )
     assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
 
 
-@pytest.mark.parametrize(("starts", "ends", "visible"), [(0, 0, True), (-3, None, True), (None, 3, True), (1, None, False), (None, -1, False)])
+@pytest.mark.parametrize(
+    ("starts", "ends", "visible"),
+    [(0, 0, True), (-3, None, True), (None, 3, True), (1, None, False), (None, -1, False)],
+)
 def test_only_what_is_valid_today_is_shown(dog, own, people, starts, ends, visible):
     today = timezone.localdate()
     dog.valid_from = today + timedelta(days=starts) if starts is not None else None
@@ -187,7 +198,10 @@ def test_contacts_are_resolved_where_they_are_published(dog, own, people):
         actions.publish(ben, acting_user=editor)
     with scope.desk(people["agent"].pk), transaction.atomic():
         contacts = pool.contacts_of(seen["soest:hund-anmelden"])
-    assert [(c.title, c.ext, c.subtitle) for c in contacts] == [("Ben Kurz", "1244", ""), ("Anna Berg", "1299", "Steueramt")]
+    assert [(c.title, c.ext, c.subtitle) for c in contacts] == [
+        ("Ben Kurz", "1244", ""),
+        ("Anna Berg", "1299", "Steueramt"),
+    ]
 
 
 def test_departments_cannot_stand_below_themselves(own, people):
@@ -241,4 +255,6 @@ def test_a_key_is_given_once_whatever_the_kind(dog, own, people):
     with own(), transaction.atomic():
         with pytest.raises(Refusal, match="gibt es schon"):
             actions.save_contact(Contact(title="Hund", key=dog.key), acting_user=people["editor"])
-        assert actions.save_contact(Contact(title="Hund anmelden"), acting_user=people["editor"]).key == "hund-anmelden-2"
+        assert (
+            actions.save_contact(Contact(title="Hund anmelden"), acting_user=people["editor"]).key == "hund-anmelden-2"
+        )
