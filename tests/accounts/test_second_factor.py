@@ -106,7 +106,8 @@ def test_who_signed_in_long_ago_proves_it_again(sign_in, time_machine):
 def test_changes_are_told_by_mail(without_factor, committing):
     secret = without_factor.get("/konto/2fa/totp/activate/").context["form"].secret
     without_factor.post("/konto/2fa/totp/activate/", {"code": totp(secret)})
-    assert [m.subject for m in mail.outbox if m.to == ["editor@example.org"]][
-        0
-    ] == "Rufverbund: Authenticator-App eingerichtet"
+    assert (
+        next(m.subject for m in mail.outbox if m.to == ["editor@example.org"])
+        == "Rufverbund: Authenticator-App eingerichtet"
+    )
     assert "Waren Sie das nicht" in mail.outbox[0].body

@@ -27,7 +27,7 @@ def member_list(request: TownRequest) -> HttpResponse:
     members = queries.members_of(
         request.municipality, words=form.cleaned_data.get("q", ""), role=form.cleaned_data.get("role", "")
     )
-    page = Paginator(members, PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(members, PER_PAGE).get_page(request.GET.get("seite"))
     values = {"form": form, "page_obj": page, "invitations": queries.open_invitations(request.municipality)}
     return render(request, "accounts/member_list.html", values)
 
