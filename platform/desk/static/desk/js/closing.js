@@ -28,14 +28,14 @@ function soon() {
 /** An answer was opened: it is what the call is about, unless the agent has written something else. */
 export function remember({ id, kind, title }) {
   titles = [title, ...titles.filter(other => other !== title)].slice(0, 8);
-  const { call, state: now } = state(), data = new FormData();
+  const { call, phase } = state(), data = new FormData();
   const concern = field(form(), "concern");
   if (concern && (!concern.value || concern.value === automatic)) {
     concern.value = title;
     form().elements.concern_kind.value = kind;
     form().elements.concern_key.value = id;
     save();
-  } else if (!concern && now === "talking") {
+  } else if (!concern && phase === "talking") {
     for (const [name, value] of [["concern", title], ["concern_kind", kind], ["concern_key", id]]) data.append(name, value);
     ask(`/anruf/${call}/entwurf/`, data).catch(() => {});
   }

@@ -136,9 +136,9 @@ document.addEventListener("swap:done", event => {
   setCalled({ slug: after.called, name: after.name, describedBy: at("greeting") ? "greeting" : "" });
   document.title = `${after.title} – Rufverbund`;
   prepare();
-  if (after.state === "wrap-up" && before.state !== "wrap-up" && mode !== "reading") place("closing");
+  if (after.phase === "wrap-up" && before.phase !== "wrap-up" && mode !== "reading") place("closing");
   else place();
-  if (before.call !== after.call && before.call && mode === "reading" && after.state === "idle" && !reading.contains(document.activeElement)) place();
+  if (before.call !== after.call && before.call && mode === "reading" && after.phase === "idle" && !reading.contains(document.activeElement)) place();
   for (const el of document.querySelectorAll("[data-gap]")) if (!answers.has(el.dataset.gap)) { answers.add(el.dataset.gap); tell(t("gap.answered", { title: el.dataset.title })); }
 });
 
@@ -146,7 +146,7 @@ function entryChanged({ stream, id }) {
   const shown = reading.firstElementChild?.dataset;
   if (opened && shown?.stream === stream && shown.key === id) { reading.querySelector("[data-changed]").hidden = false; say(t("answer.changed")); }
   if (field.value.trim()) run({ quietly: true });
-  if (state().state === "idle") refresh().catch(() => {});
+  if (state().phase === "idle") refresh().catch(() => {});
 }
 
 listen(event => {

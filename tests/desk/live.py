@@ -1,0 +1,63 @@
+"""A running server with calls and browsers for the tests of this folder."""
+
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+from urllib.request import Request, urlopen
+
+from playwright.sync_api import Browser, Page
+
+from tests.browser import opened
+from tests.server import Server, tool
+
+
+@dataclass
+class Live:
+    """A server, its exchange's token, and a session for each person."""
+
+    server: Server
+    token: str
+    sessions: dict[str, str]
+    contexts: list[Any] = field(default_factory=list)
+
+    def cti(self, event: str, call_id: str, **fields: str) -> None:
+        """One message of the exchange."""
+        body = urlencode({"event": event, "callId": call_id, "direction": "in", **fields}).encode()
+        with urlopen(Request(f"{self.server.base_url}/api/v1/cti/{self.token}", body), timeout=10) as answer:  # noqa: S310  loopback
+            assert answer.status == 200
+
+    def ring(self, to: str = "029211030", caller: str = "02921555") -> str:
+        """A new call; returns the exchange's id of it."""
+        call_id = f"t-{uuid.uuid4().hex[:10]}"
+        self.cti("newCall", call_id, to=to, **{"from": caller})
+        return call_id
+
+    def hang_up(self, call_id: str, cause: str = "normalClearing") -> None:
+        """The caller or the agent has hung up."""
+        self.cti("hangup", call_id, cause=cause)
+
+    def tool(self, *arguments: str) -> Any:
+        """tests.live on the server's database."""
+        return tool(self.server.database_url, *arguments)
+
+    def desk(self, browser: Browser, who: str = "agent", mode: str = "light", **options: Any) -> Page:
+        """The desk of a person in a browser of their own, listening to the live regions."""
+        from tests.browser import listen
+
+        around = opened(browser, mode, **options)
+        page = around.__enter__()
+        self.contexts.append(around)
+        page.context.add_cookies([self.cookie(who, "desk.localhost")])
+        listen(page)
+        page.goto(self.server.url("desk.localhost"))
+        return page
+
+    def cookie(self, who: str, host: str) -> Any:
+        """The session cookie of a person on a host."""
+        return {"name": "rufverbund_session", "value": self.sessions[who], "domain": host, "path": "/"}
+
+    def close(self) -> None:
+        """Close the browsers; errors in pages fail the test."""
+        while self.contexts:
+            self.contexts.pop().__exit__(None, None, None)
