@@ -1,19 +1,19 @@
 """One object of the municipality in whose scope the view runs, or of the operator; else 404."""
 
-from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 
+from accounts.access import TownRequest
 from tenants.models import Municipality, NumberPrefix, ServiceCentre, SpecialDay
 
 
-def special_day(request: HttpRequest, pk: int) -> SpecialDay:
+def special_day(request: TownRequest, pk: int) -> SpecialDay:
     """A special day of this host's municipality."""
-    return get_object_or_404(SpecialDay, pk=pk, municipality=request.municipality)  # type: ignore[attr-defined]
+    return get_object_or_404(SpecialDay, pk=pk, municipality=request.municipality)
 
 
-def number(request: HttpRequest, pk: int) -> NumberPrefix:
+def number(request: TownRequest, pk: int) -> NumberPrefix:
     """A number of this host's municipality."""
-    return get_object_or_404(NumberPrefix, pk=pk, municipality=request.municipality)  # type: ignore[attr-defined]
+    return get_object_or_404(NumberPrefix, pk=pk, municipality=request.municipality)
 
 
 def municipality(slug: str) -> Municipality:

@@ -115,7 +115,7 @@ class Hub:
                 await asyncio.sleep(0.5)
 
     async def _hear(self) -> None:
-        database = settings.DATABASES["default"]
+        database: dict[str, Any] = settings.DATABASES["default"]
         async with await psycopg.AsyncConnection.connect(
             host=database["HOST"] or None,
             port=database["PORT"] or None,

@@ -44,7 +44,7 @@ class ServiceCentre(models.Model):
         return self.name
 
 
-class Municipality(TenantMixin):  # type: ignore[misc]
+class Municipality(TenantMixin, models.Model):  # type: ignore[misc]
     """A municipality: what the pool sees of it at a call. Its drafts live in its own schema, `schema_name`.
 
     `hours` maps weekdays ("0" = Monday) to lists of [opens, closes] in local time: {"0": [["08:00", "12:00"], ["13:00", "17:00"]]}.
@@ -111,8 +111,11 @@ class Municipality(TenantMixin):  # type: ignore[misc]
         return bool(self.status == self.STATES.live)
 
 
-class Host(DomainMixin):  # type: ignore[misc]
+class Host(DomainMixin, models.Model):  # type: ignore[misc]
     """A host name of a municipality's own pages; the first is `<slug>.<RUFVERBUND_DOMAIN>`."""
+
+    def __str__(self) -> str:
+        return str(self.domain)
 
 
 class NumberPrefix(models.Model):

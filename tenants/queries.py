@@ -9,7 +9,7 @@ from tenants.models import Municipality, NumberPrefix, SpecialDay
 def hours_of(municipality: Municipality) -> hours.Hours:
     """The opening hours of a municipality with its special days and the holidays of its Land; nothing entered: never open."""
     special = [
-        hours.SpecialDay(row.day, hours.parse_intervals(row.intervals), row.label)
+        hours.SpecialDay(row.day, row.label, hours.parse_intervals(row.intervals))
         for row in SpecialDay.objects.filter(municipality=municipality)
     ]
     return hours.Hours.of(hours.Week.parse(municipality.hours), municipality.state, special_days=special)

@@ -2,17 +2,18 @@
 
 from itertools import groupby
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from accounts.access import TownRequest
 from onboarding import readiness
 
 
 @require_safe
-def joining(request: HttpRequest) -> HttpResponse:
+def joining(request: TownRequest) -> HttpResponse:
     """The list of steps, computed from the data."""
-    steps = readiness.steps(request.municipality)  # type: ignore[attr-defined]
+    steps = readiness.steps(request.municipality)
     groups = [(name, list(part)) for name, part in groupby(steps, key=lambda step: str(step.group))]
     context = {
         "groups": groups,

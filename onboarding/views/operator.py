@@ -10,12 +10,13 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db import transaction
 from django.forms import Form
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import actions as accounts
+from accounts.access import StaffRequest
 from accounts.models import ROLES, Invitation, Membership
 from onboarding import access, readiness
 from onboarding import actions as onboarding
@@ -33,8 +34,8 @@ get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 def operators(view: V) -> V:
     """For operators only; everybody else is refused."""
 
-    def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not request.access.is_operator:  # type: ignore[attr-defined]
+    def inner(request: StaffRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.access.is_operator:
             raise PermissionDenied
         return view(request, *args, **kwargs)
 
@@ -51,7 +52,7 @@ def tried(form: Form, act: Callable[[], Any]) -> Any:
         return None
 
 
-def town_url(request: HttpRequest, municipality: Municipality) -> str:
+def town_url(request: StaffRequest, municipality: Municipality) -> str:
     """The address of a municipality's own pages, on the port of this request."""
     port = request.get_port()
     tail = "" if port in {"80", "443"} else f":{port}"
@@ -60,7 +61,7 @@ def town_url(request: HttpRequest, municipality: Municipality) -> str:
 
 @require_safe
 @operators
-def operator_start(request: HttpRequest) -> HttpResponse:
+def operator_start(request: StaffRequest) -> HttpResponse:
     """All municipalities with their state and the counts of what they have published."""
     marks = {m.slug: m for m in Municipality.objects.select_related("centre")}
     rows = [row | {"municipality": marks[row["slug"]]} for row in overview()]
@@ -70,7 +71,7 @@ def operator_start(request: HttpRequest) -> HttpResponse:
 
 @get_or_post
 @operators
-def add_municipality(request: HttpRequest) -> HttpResponse:
+def add_municipality(request: StaffRequest) -> HttpResponse:
     """Add one; its schema is made by the worker, which has the owner's secret."""
     form = MunicipalityForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -86,13 +87,13 @@ def add_municipality(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @operators
-def municipality_detail(request: HttpRequest, slug: str) -> HttpResponse:
+def municipality_detail(request: StaffRequest, slug: str) -> HttpResponse:
     """State, numbers, what is missing, people."""
     return detail(request, access.municipality(slug))
 
 
 def detail(
-    request: HttpRequest, municipality: Municipality, form: AdminForm | None = None, link: str = ""
+    request: StaffRequest, municipality: Municipality, form: AdminForm | None = None, link: str = ""
 ) -> HttpResponse:
     """The page, with the invitation's form or its link."""
     steps = readiness.steps(municipality)
@@ -111,7 +112,7 @@ def detail(
 
 @require_POST
 @operators
-def set_state(request: HttpRequest, slug: str) -> HttpResponse:
+def set_state(request: StaffRequest, slug: str) -> HttpResponse:
     """Live, back to joining, leaving, left."""
     municipality, state = access.municipality(slug), request.POST.get("state", "")
     change = (
@@ -134,7 +135,7 @@ def set_state(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_POST
 @operators
-def confirm_number(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+def confirm_number(request: StaffRequest, slug: str, pk: int) -> HttpResponse:
     """From now on calls to it are labelled."""
     number = access.number_of(access.municipality(slug), pk)
     actions.confirm_number(number, acting_user=request.user)
@@ -144,7 +145,7 @@ def confirm_number(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 
 @require_POST
 @operators
-def invite_admin(request: HttpRequest, slug: str) -> HttpResponse:
+def invite_admin(request: StaffRequest, slug: str) -> HttpResponse:
     """The first admin; everybody else is invited by them. The link is shown once."""
     municipality, form = access.municipality(slug), AdminForm(request.POST)
     base_url = town_url(request, municipality)
@@ -167,7 +168,7 @@ def invite_admin(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 @operators
-def centre_list(request: HttpRequest) -> HttpResponse:
+def centre_list(request: StaffRequest) -> HttpResponse:
     """All service centres with their members."""
     centres = ServiceCentre.objects.select_related("operator").prefetch_related("municipalities").order_by("name")
     return render(
@@ -177,7 +178,7 @@ def centre_list(request: HttpRequest) -> HttpResponse:
 
 @get_or_post
 @operators
-def add_centre(request: HttpRequest) -> HttpResponse:
+def add_centre(request: StaffRequest) -> HttpResponse:
     """A new one; municipalities join it when they are added."""
     form = CentreForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -190,7 +191,7 @@ def add_centre(request: HttpRequest) -> HttpResponse:
 
 @get_or_post
 @operators
-def centre_detail(request: HttpRequest, slug: str) -> HttpResponse:
+def centre_detail(request: StaffRequest, slug: str) -> HttpResponse:
     """Members, people, and which municipality runs it."""
     centre = access.centre(slug)
     if request.method == "POST":
@@ -211,7 +212,7 @@ def centre_detail(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 @operators
-def operator_audit(request: HttpRequest) -> HttpResponse:
+def operator_audit(request: StaffRequest) -> HttpResponse:
     """What was done to centres, municipalities and memberships; contents of municipalities are not in it."""
     entries = Paginator(AuditEntry.objects.select_related("municipality").order_by("-id"), 50).get_page(
         request.GET.get("seite")

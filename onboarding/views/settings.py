@@ -7,13 +7,13 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db import transaction
 from django.forms import BaseForm
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.access import needs_role
+from accounts.access import TownRequest, needs_role
 from accounts.models import ROLES
 from onboarding import access
 from onboarding.forms import HoursForm, MarkForm, NumberForm, SituationForm, SpecialDayForm, TextsForm
@@ -29,14 +29,14 @@ writers = needs_role(ROLES.tenant_admin, ROLES.editor)
 
 @require_safe
 @writers
-def town_settings(request: HttpRequest) -> HttpResponse:
+def town_settings(request: TownRequest) -> HttpResponse:
     """All settings on one page; each form saves by itself."""
     return page(request)
 
 
-def page(request: HttpRequest, status: int = 200, **forms: BaseForm) -> HttpResponse:
+def page(request: TownRequest, status: int = 200, **forms: BaseForm) -> HttpResponse:
     """The page with fresh forms, but for those that were just posted and have errors."""
-    municipality: Municipality = request.municipality  # type: ignore[attr-defined]
+    municipality: Municipality = request.municipality
     hours = hours_of(municipality)
     context: dict[str, Any] = {
         "texts": TextsForm(instance=municipality, prefix="texts"),
@@ -48,33 +48,34 @@ def page(request: HttpRequest, status: int = 200, **forms: BaseForm) -> HttpResp
         "special_days": municipality.special_days.filter(day__gte=timezone.localdate()).order_by("day"),
         "numbers": numbers_of(municipality),
         "opening": opening_text(hours, timezone.now()),
-        "may_admin": ROLES.tenant_admin in request.roles,  # type: ignore[attr-defined]
+        "may_admin": ROLES.tenant_admin in request.roles,
     }
     return render(request, "onboarding/town_settings.html", context | forms, status=status)
 
 
-def saved(request: HttpRequest, name: str, form: BaseForm, save: Callable[[], object], said: str) -> HttpResponse:
+def saved(request: TownRequest, name: str, form: BaseForm, save: Callable[[], object], said: str) -> HttpResponse:
     """Save a valid form and go back to the page; otherwise show the page with what was typed and what is wrong."""
     if form.is_valid():
         try:
             with transaction.atomic():
                 save()
         except Refusal as refusal:
-            form.add_error(None, str(refusal))  # type: ignore[attr-defined]
+            form.add_error(None, str(refusal))
         else:
             messages.success(request, said)
             return redirect("town_settings")
     return page(request, 422, **{name: form})
 
 
-def fresh(request: HttpRequest) -> Municipality:
+def fresh(request: TownRequest) -> Municipality:
     """The municipality for a ModelForm, which would write into the one that the page's head shows."""
-    return Municipality.objects.select_related("centre").get(pk=request.municipality.pk)  # type: ignore[attr-defined]
+    found: Municipality = Municipality.objects.select_related("centre").get(pk=request.municipality.pk)
+    return found
 
 
 @require_POST
 @writers
-def change_texts(request: HttpRequest) -> HttpResponse:
+def change_texts(request: TownRequest) -> HttpResponse:
     """Greeting, emergency, closed text, inhabitants."""
     form = TextsForm(request.POST, instance=fresh(request), prefix="texts")
     return saved(
@@ -88,7 +89,7 @@ def change_texts(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @writers
-def change_situation(request: HttpRequest) -> HttpResponse:
+def change_situation(request: TownRequest) -> HttpResponse:
     """The banner on all desks."""
     form = SituationForm(request.POST, prefix="situation")
     return saved(
@@ -102,7 +103,7 @@ def change_situation(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @admins
-def change_hours(request: HttpRequest) -> HttpResponse:
+def change_hours(request: TownRequest) -> HttpResponse:
     """Opening hours of the week."""
     form = HoursForm(request.POST, prefix="hours")
     return saved(
@@ -116,7 +117,7 @@ def change_hours(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @admins
-def add_special_day(request: HttpRequest) -> HttpResponse:
+def add_special_day(request: TownRequest) -> HttpResponse:
     """A day that differs."""
     form = SpecialDayForm(request.POST, prefix="day")
     return saved(
@@ -136,7 +137,7 @@ def add_special_day(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @admins
-def remove_special_day(request: HttpRequest, pk: int) -> HttpResponse:
+def remove_special_day(request: TownRequest, pk: int) -> HttpResponse:
     """Back to the week's hours."""
     own.remove_special_day(access.special_day(request, pk), acting_user=request.user)
     messages.success(request, _("Der besondere Tag ist entfernt; es gelten wieder die Zeiten der Woche."))
@@ -145,7 +146,7 @@ def remove_special_day(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @admins
-def propose_number(request: HttpRequest) -> HttpResponse:
+def propose_number(request: TownRequest) -> HttpResponse:
     """A number that the operator confirms."""
     form = NumberForm(request.POST, prefix="number")
     return saved(
@@ -164,7 +165,7 @@ def propose_number(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @admins
-def remove_number(request: HttpRequest, pk: int) -> HttpResponse:
+def remove_number(request: TownRequest, pk: int) -> HttpResponse:
     """Its calls are no longer labelled."""
     own.remove_number(access.number(request, pk), acting_user=request.user)
     messages.success(request, _("Die Rufnummer ist entfernt."))
@@ -173,7 +174,7 @@ def remove_number(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @admins
-def change_mark(request: HttpRequest) -> HttpResponse:
+def change_mark(request: TownRequest) -> HttpResponse:
     """Initials, colour, pattern."""
     form = MarkForm(request.POST, instance=fresh(request), prefix="mark")
     return saved(
@@ -187,7 +188,7 @@ def change_mark(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @admins
-def town_audit(request: HttpRequest) -> HttpResponse:
+def town_audit(request: TownRequest) -> HttpResponse:
     """Who did what, newest first."""
     entries = Paginator(AuditEntry.objects.order_by("-id"), 50).get_page(request.GET.get("seite"))
     return render(request, "onboarding/town_audit.html", {"entries": entries})

@@ -1,10 +1,11 @@
 """A municipality's start page: what needs attention today."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from accounts.access import TownRequest
 from knowledge import queries as knowledge
 from knowledge.pool import queries as pool
 from onboarding import readiness
@@ -15,9 +16,9 @@ SHOWN = 5
 
 
 @require_safe
-def town_start(request: HttpRequest) -> HttpResponse:
+def town_start(request: TownRequest) -> HttpResponse:
     """Gaps, reviews that are due, drafts, and the steps to the start; each with the page where it is done."""
-    municipality = request.municipality  # type: ignore[attr-defined]
+    municipality = request.municipality
     steps = readiness.steps(municipality)
     counts, gaps = knowledge.counts(), pool.gap_counts()
     context = {

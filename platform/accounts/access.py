@@ -16,14 +16,6 @@ from tenants.models import Municipality
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 
-class TownRequest(HttpRequest):
-    """What a view of a municipality's host gets (for type checkers; the middleware sets the attributes)."""
-
-    user: Person
-    municipality: Municipality
-    roles: frozenset[str]
-
-
 @dataclass(frozen=True, slots=True)
 class Access:
     """A person's memberships. `centres` maps the centres in which they answer calls to the roles they have there."""
@@ -46,6 +38,20 @@ class Access:
     def is_supervisor(self) -> bool:
         """Whether they lead a team somewhere."""
         return any(ROLES.supervisor in roles for roles in self.centres.values())
+
+
+class StaffRequest(HttpRequest):
+    """What a view behind the sign-in gets (for type checkers; the middleware sets the attributes)."""
+
+    user: Person
+    access: Access
+
+
+class TownRequest(StaffRequest):
+    """What a view of a municipality's own host gets besides."""
+
+    municipality: Municipality
+    roles: frozenset[str]
 
 
 def access_of(person: Person) -> Access:

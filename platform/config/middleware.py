@@ -94,9 +94,9 @@ class LanguageMiddleware:
         """Activate the language for this request."""
         wanted = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME) or "de"
         with translation.override(wanted if wanted in dict(settings.LANGUAGES) else "de"):
-            request.LANGUAGE_CODE = translation.get_language() or "de"  # type: ignore[attr-defined]
+            request.LANGUAGE_CODE = translation.get_language() or "de"
             response = self.get_response(request)
-            response.headers.setdefault("Content-Language", request.LANGUAGE_CODE)  # type: ignore[attr-defined]
+            response.headers.setdefault("Content-Language", request.LANGUAGE_CODE)
             return response
 
 

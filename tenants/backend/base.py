@@ -12,7 +12,7 @@ from typing import Any
 
 import psycopg
 from django.conf import settings
-from django.db.backends.postgresql.base import ServerSideCursor
+from django.db.backends.postgresql.base import ServerSideCursor  # type: ignore[attr-defined]  # missing in the stubs
 from django.utils.functional import cached_property
 from django_tenants.postgresql_backend import base as tenants
 from psycopg.pq import TransactionStatus
