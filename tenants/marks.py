@@ -1,5 +1,6 @@
 """Recognition marks: colour, pattern and shape beside a municipality's name. The name carries, the mark helps (desk.md)."""
 
+from collections import Counter
 from collections.abc import Collection
 from itertools import product
 
@@ -34,13 +35,17 @@ SHAPES = [("stadt", _("Rechteck")), ("kreis", _("rund")), ("gemeinde", _("unten 
 
 
 def next_free_mark(taken: Collection[tuple[str, str]]) -> tuple[str, str]:
-    """The first pair (colour, pattern) that nobody in the centre uses; colours change before patterns repeat.
+    """The pair (colour, pattern) to offer next in a centre: the colour that is used least, with the pattern that is used least.
 
+    Colour and pattern both change from one municipality to the next, so that who cannot tell the colours apart has the patterns.
     Raises LookupError when all 96 pairs are taken.
     """
     used = set(taken)
-    colours = sorted(COLOURS, key=lambda c: sum(colour == c[0] for colour, _pattern in used))
-    for (colour, _name), (pattern, _word) in product(colours, PATTERNS):
-        if (colour, pattern) not in used:
-            return colour, pattern
-    raise LookupError("all recognition marks of this centre are taken")
+    colours, patterns = Counter(colour for colour, _pattern in used), Counter(pattern for _colour, pattern in used)
+    keys = product((key for key, _name in COLOURS), (key for key, _name in PATTERNS))
+    free = [pair for pair in keys if pair not in used]
+    if not free:
+        raise LookupError("all recognition marks of this centre are taken")
+    return min(
+        free, key=lambda pair: (colours[pair[0]], patterns[pair[1]])
+    )  # the first of equals: the order of offering

@@ -27,8 +27,20 @@ from playwright.sync_api import Browser, Page, sync_playwright
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "rufverbund" / "npm"
 SHOTS = Path(__file__).resolve().parents[1] / "test-results"
 # No sandbox: test machines run as root in containers. Nothing that calls home.
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking", "--disable-component-update"]
-FLAGS += ["--disable-sync", "--no-first-run", "--autoplay-policy=no-user-gesture-required", "--mute-audio"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+]
+FLAGS += [
+    "--disable-sync",
+    "--no-first-run",
+    "--autoplay-policy=no-user-gesture-required",
+    "--mute-audio",
+    "--lang=de-DE",
+]
 WIDE, FULL_HD, NARROW = {"width": 1366, "height": 768}, {"width": 1920, "height": 1080}, {"width": 320, "height": 640}
 # What a page is looked at in: options of a browser context.
 MODES: dict[str, dict[str, Any]] = {
@@ -39,7 +51,12 @@ MODES: dict[str, dict[str, Any]] = {
 }
 # (package, version, file, SHA-256 of the file)
 AXE = ("axe-core", "4.14.0", "axe.min.js", "20c09fe157a8a34a30e241aaa1fcdade657734f08ab379ecfbeb7d45cc46e878")
-READER = ("@guidepup/virtual-screen-reader", "0.33.0", "lib/esm/index.browser.js", "461e696a21808af0d8c58846573305f278471dc72b0287d90545f08488dd8c7b")
+READER = (
+    "@guidepup/virtual-screen-reader",
+    "0.33.0",
+    "lib/esm/index.browser.js",
+    "461e696a21808af0d8c58846573305f278471dc72b0287d90545f08488dd8c7b",
+)
 
 
 def missing(what: str) -> None:
@@ -72,7 +89,9 @@ def from_npm(package: str, version: str, path: str, digest: str) -> str:
     content = stored.read_bytes()
     if hashlib.sha256(content).hexdigest() != digest:
         stored.unlink()
-        raise AssertionError(f"{package}@{version} {path} is not the file that was read: SHA-256 {hashlib.sha256(content).hexdigest()}")
+        raise AssertionError(
+            f"{package}@{version} {path} is not the file that was read: SHA-256 {hashlib.sha256(content).hexdigest()}"
+        )
     return content.decode()
 
 
@@ -113,7 +132,7 @@ def opened(browser: Browser, mode: str = "light", **options: Any) -> Iterator[Pa
     page.on("console", lambda line: errors.append(line.text) if "Content Security Policy" in line.text else None)
     try:
         yield page
-        assert errors == []
+        assert not errors, "\n".join(errors)
     finally:
         context.close()
 
@@ -124,7 +143,8 @@ def axe(page: Page, *, without: tuple[str, ...] = ()) -> None:
     page.evaluate(from_npm(*AXE))
     rules = {rule: {"enabled": False} for rule in without}
     found = page.evaluate("rules => axe.run(document, {rules, resultTypes: ['violations']})", rules)["violations"]
-    assert [f"{v['id']}: {node['target']} {node['failureSummary']}" for v in found for node in v["nodes"]] == []
+    problems = [f"{v['id']}: {node['target']} {node['failureSummary']}" for v in found for node in v["nodes"]]
+    assert not problems, "\n".join(problems)
 
 
 def fits(page: Page) -> None:
@@ -172,7 +192,9 @@ def hear(page: Page) -> None:
     inner, _, tail = names.partition("}")
     pairs = [pair.strip().split(" as ") for pair in inner.split(",")]
     exported = ", ".join(f"{json.dumps(pair[-1])}: {pair[0]}" for pair in pairs)
-    page.evaluate(f"(() => {{ {head}; globalThis.reader = {{ {exported} }}.virtual; {tail.split('//# sourceMappingURL')[0]} }})()")
+    page.evaluate(
+        f"(() => {{ {head}; globalThis.reader = {{ {exported} }}.virtual; {tail.split('//# sourceMappingURL')[0]} }})()"
+    )
     page.evaluate("() => reader.start({ container: document.body })")
 
 

@@ -192,8 +192,9 @@ def required_note() -> SafeString:
 
 
 @register.inclusion_tag("kern/pagination.html", takes_context=True)
-def pagination(context: template.Context, page_obj: Page[Any], param: str = "seite") -> dict[str, Any]:
-    """ "1 bis 25 von 135" and links to the pages; keeps the other parameters of the address. Only the count when there is one page."""
+def pagination(context: template.Context, page_obj: Page[Any], param: str = "seite", label: str = "") -> dict[str, Any]:
+    """ "1 bis 25 von 135" and links to the pages; keeps the other parameters of the address. Only the count when there is one
+    page. `label` tells two lists of a page apart."""
     query = context["request"].GET.copy()
 
     def link(number: int) -> str:
@@ -202,7 +203,7 @@ def pagination(context: template.Context, page_obj: Page[Any], param: str = "sei
 
     pages: Iterable[int | str] = page_obj.paginator.get_elided_page_range(page_obj.number, on_each_side=2, on_ends=1)
     return {
-        "page": page_obj,
+        "page": page_obj, "label": label or _("Seiten"),
         "start": page_obj.start_index(), "end": page_obj.end_index(), "count": page_obj.paginator.count,
         "pages": [(number, link(number)) if isinstance(number, int) else (None, "") for number in pages],
         "previous": link(page_obj.number - 1) if page_obj.has_previous() else "",

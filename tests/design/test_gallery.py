@@ -1,0 +1,21 @@
+"""Every part, looked at by axe-core in each mode and under the real Content-Security-Policy."""
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.browser import MODES, axe, fits, opened, shot
+from tests.design.site import PAGES
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("name", [*PAGES, "404", "500"])
+def test_page_is_sound(browser: Browser, address: str, name: str, mode: str) -> None:
+    with opened(browser, mode) as page:
+        page.goto(f"{address}/{name}.html")
+        page.wait_for_load_state("networkidle")
+        page.evaluate("document.fonts.ready.then(() => true)")
+        shot(page, f"design-{name}-{mode}", whole=True)
+        fits(page)
+        axe(page)
