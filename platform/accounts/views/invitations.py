@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -58,14 +59,14 @@ def _as_new_person(request: HttpRequest, token: str, door: Door) -> HttpResponse
         except Refusal as refusal:
             form.add_error(None, str(refusal))
         else:
-            return sign_in(request, person, method="password", to="mfa_index")
+            return _signed_in(request, person)
     return _page(request, door, {"step": "new_person", "form": form}, status=422 if form.errors else 200)
 
 
-def sign_in(request: HttpRequest, person: Person, *, method: str, to: str) -> HttpResponse:
-    """Sign in somebody who proved who they are by other means than the sign-in page, with a new session; then go to `to`."""
-    record_authentication(request, person, method=method)
-    response: HttpResponse = perform_login(request, Login(user=person, redirect_url=redirect(to).url))
+def _signed_in(request: HttpRequest, person: Person) -> HttpResponse:
+    """Go on as the new person, in a new session, to setting up the second factor."""
+    record_authentication(request, person, method="password")
+    response: HttpResponse = perform_login(request, Login(user=person, redirect_url=reverse("mfa_index")))
     return response
 
 
