@@ -6,8 +6,10 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from telephony_bridge import times
+from telephony_bridge import lifecycle, times
 from telephony_bridge.actions.presences import follow_calls
+from telephony_bridge.called import ANSWERED
+from telephony_bridge.facts import COLUMNS, facts_of, write
 from telephony_bridge.models import Call
 from tenants import audit, events
 from tenants.audit import Actor
@@ -37,69 +39,46 @@ def claim_call(call: Call, *, acting_user: Actor) -> Claim:
     """Take a ringing call. Of several who press at once exactly one wins, the others learn who. Pressing twice changes nothing."""
     now = timezone.now()
     with transaction.atomic():
-        won = Call.objects.filter(
-            pk=call.pk, state="ringing"
-        ).update(  # the condition is checked again under the row's lock
-            state="talking", agent_id=acting_user.pk, agent_name=acting_user.name, answered_at=now
-        )
-        if won:
-            follow_calls(acting_user.pk, acting_user.name, call.centre_id)
-            _done(
-                "claim_call", call, acting_user, {"state": "ringing"}, {"state": "talking", "agent_id": acting_user.pk}
-            )
+        fresh = _fresh(call)
+        transition = lifecycle.act(facts_of(fresh), lifecycle.Claim(acting_user.pk), at=now)
+        if transition.changed:
+            _change(fresh, acting_user, "claim_call", transition, agent_name=str(acting_user.name))
     call.refresh_from_db()
-    open_ = call.state != "ended"
-    return Claim(won=open_ and call.agent_id == acting_user.pk, agent_name=call.agent_name if open_ else "")
+    return Claim(won=transition.refusal is None, agent_name="" if call.state == "ended" else call.agent_name)
 
 
 def release_call(call: Call, *, acting_user: Actor) -> None:
-    """Back to the queue: it rings again for the others. Raises Refusal when the caller has hung up or the call is not one's own."""
+    """Back to the queue: it rings again for the others. Raises Refusal when it cannot, or the call is not one's own."""
     with transaction.atomic():
-        if Call.objects.filter(pk=call.pk, state="ringing", agent_id=None).exists():
-            return
-        fresh = _own(call, acting_user)
-        if fresh.state != "talking":
-            raise Refusal(_("Der Anruf ist schon beendet und kann nicht zurückgegeben werden."))
-        _change(fresh, acting_user, "release_call", state="ringing", agent_id=None, agent_name="", answered_at=None)
-        follow_calls(acting_user.pk)
+        fresh = _fresh(call)
+        if fresh.state != "ringing" or fresh.agent_id is not None:  # else pressed twice
+            _mine(fresh, acting_user)
+            _act(fresh, acting_user, "release_call", lifecycle.Release(acting_user.pk), agent_name="")
     call.refresh_from_db()
 
 
 def choose_municipality(call: Call, municipality: Municipality, *, acting_user: Actor) -> None:
     """Say for whom an unrecognised call is; another choice may follow. Raises Refusal when the number has already said it."""
     with transaction.atomic():
-        fresh = Call.objects.select_for_update().get(pk=call.pk)
-        live = Municipality.objects.filter(
-            pk=municipality.pk, centre_id=fresh.centre_id, status=Municipality.STATES.live
-        )
-        if not live.exists():
+        fresh = _fresh(call)
+        if not Municipality.objects.filter(pk=municipality.pk, centre_id=fresh.centre_id, status__in=ANSWERED).exists():
             raise Refusal(_("Für diese Kommune nimmt das Servicecenter keine Anrufe an."))
-        if fresh.municipality_id and not fresh.chosen_by_agent:
-            raise Refusal(_("Die angerufene Kommune steht durch die gewählte Nummer fest."))
-        if fresh.state == "ended":
-            raise Refusal(_("Der Anruf ist schon abgeschlossen."))
-        _change(fresh, acting_user, "choose_municipality", municipality_id=municipality.pk, chosen_by_agent=True)
+        _act(fresh, acting_user, "choose_municipality", lifecycle.ChooseMunicipality(acting_user.pk, municipality.pk))
     call.refresh_from_db()
 
 
 def begin_wrap_up(call: Call, *, acting_user: Actor) -> None:
     """From talking to wrap-up; the clock until "Bereit" starts. In wrap-up already: nothing happens. Raises Refusal otherwise."""
-    now = timezone.now()
     with transaction.atomic():
-        fresh = _own(call, acting_user)
-        if fresh.state == "wrap-up":
-            return
-        if fresh.state != "talking":
-            raise Refusal(_("Dieser Anruf ist nicht im Gespräch."))
-        _change(fresh, acting_user, "begin_wrap_up", state="wrap-up", wrap_up_at=now, wrap_up_until=now + times.WRAP_UP)
-        follow_calls(acting_user.pk)
+        fresh = _mine(_fresh(call), acting_user)
+        _act(fresh, acting_user, "begin_wrap_up", lifecycle.BeginWrapUp(acting_user.pk))
     call.refresh_from_db()
 
 
 def stop_wrap_up_timer(call: Call, *, acting_user: Actor) -> None:
     """ "Länger brauchen": the wrap-up ends when the agent closes it. Raises Refusal when there is none."""
     with transaction.atomic():
-        fresh = _own(call, acting_user)
+        fresh = _mine(_fresh(call), acting_user)
         if fresh.state != "wrap-up":
             raise Refusal(_("Dieser Anruf ist nicht in der Nachbearbeitung."))
         if fresh.wrap_up_until is not None:
@@ -113,7 +92,7 @@ def save_wrap_up(call: Call, *, acting_user: Actor, **draft: Unpack[Draft]) -> N
     Raises Refusal for a text that is too long, and for another agent's call.
     """
     with transaction.atomic():
-        _write(_own(call, acting_user), _checked(draft))
+        _write(_mine(_fresh(call), acting_user), _checked(draft))
     call.refresh_from_db()
 
 
@@ -122,45 +101,34 @@ def close_call(call: Call, *, acting_user: Actor, **draft: Unpack[Draft]) -> Non
 
     Raises Refusal without an outcome. Closed already: what was typed is kept.
     """
-    now = timezone.now()
     with transaction.atomic():
-        fresh, values = _own(call, acting_user), _checked(draft)
-        if fresh.state == "ended":
-            _write(fresh, values)
-        elif not values.get("outcome", fresh.outcome):
-            raise Refusal(
-                _("Bitte wählen Sie, wie der Anruf ausging: beantwortet, weitergeleitet, Rückruf oder abgebrochen.")
-            )
-        else:
-            _change(
-                fresh,
-                acting_user,
-                "close_call",
-                state="ended",
-                ended_at=now,
-                wrap_up_until=None,
-                end_reason="closed",
-                **values,
-            )
-            follow_calls(acting_user.pk)
+        fresh, values = _mine(_fresh(call), acting_user), _checked(draft)
+        _write(fresh, values)
+        if fresh.state != "ended":
+            outcome = lifecycle.Outcome(fresh.outcome)
+            _act(fresh, acting_user, "close_call", lifecycle.Close(acting_user.pk, outcome), wrap_up_until=None)
     call.refresh_from_db()
 
 
-def _own(call: Call, acting_user: Actor) -> Call:
-    """The locked row of a call that is on this agent's desk."""
-    fresh = Call.objects.select_for_update().get(pk=call.pk)
-    if fresh.agent_id is None:
+def _fresh(call: Call) -> Call:
+    """The locked row."""
+    return Call.objects.select_for_update().get(pk=call.pk)
+
+
+def _mine(call: Call, acting_user: Actor) -> Call:
+    """The same call, if it is on this agent's desk."""
+    if call.agent_id is None:
         raise Refusal(_("Diesen Anruf haben Sie nicht angenommen."))
-    if fresh.agent_id != acting_user.pk:
-        raise Refusal(_("Diesen Anruf hat %(name)s.") % {"name": fresh.agent_name})
-    return fresh
+    if call.agent_id != acting_user.pk:
+        raise Refusal(_("Diesen Anruf hat %(name)s.") % {"name": call.agent_name})
+    return call
 
 
 def _checked(draft: Draft) -> dict[str, str]:
     """The draft without characters that the database refuses; Refusal for what does not fit."""
     cleaned = {name: str(value).replace("\0", "").strip() for name, value in draft.items()}
     for name, value in cleaned.items():
-        limit: int | None = Call._meta.get_field(name).max_length  # type: ignore[union-attr]  # noqa: SLF001
+        limit: int | None = Call._meta.get_field(name).max_length  # type: ignore[union-attr]
         if limit and len(value) > limit:
             raise Refusal(_("Der Text ist zu lang: höchstens %(limit)d Zeichen.") % {"limit": limit})
     if cleaned.get("outcome") and cleaned["outcome"] not in dict(Call.OUTCOMES):
@@ -175,18 +143,28 @@ def _write(call: Call, values: dict[str, str]) -> None:
         call.save(update_fields=list(values))
 
 
-def _change(call: Call, acting_user: Actor, action: str, **values: Any) -> None:
-    """Save, write the audit row, tell the centre's desks."""
-    before = {name: getattr(call, name) for name in values}
-    for name, value in values.items():
+def _act(call: Call, acting_user: Actor, name: str, action: lifecycle.AgentAction, **more: Any) -> None:
+    """Do it, or raise Refusal with the reason; done before, nothing happens."""
+    transition = lifecycle.act(facts_of(call), action, at=timezone.now())
+    if refusal := transition.refusal:
+        raise Refusal(refusal.text)
+    if transition.changed:
+        _change(call, acting_user, name, transition, **more)
+
+
+def _change(
+    call: Call, acting_user: Actor, action: str, transition: lifecycle.Transition | None = None, **more: Any
+) -> None:
+    """Save, let the agent's presence follow, write the audit row, tell the centre's desks."""
+    before = {name: getattr(call, name) for name in (*COLUMNS, *more)}
+    changed = write(call, transition.facts) if transition else []
+    if "state" in changed and call.state == "wrap-up" and call.wrap_up_at:
+        more["wrap_up_until"] = call.wrap_up_at + times.WRAP_UP
+    for name, value in more.items():
         setattr(call, name, value)
-    call.save(update_fields=list(values))
-    _done(action, call, acting_user, before, values)
-
-
-def _done(action: str, call: Call, acting_user: Actor, before: dict[str, Any], after: dict[str, Any]) -> None:
-    hidden = {"note", "concern"}  # may name the caller: kept with the call, not in the log
-    before, after = ({k: v for k, v in side.items() if k not in hidden} for side in (before, after))
+    call.save(update_fields=[*changed, *more])
+    if "state" in changed or "agent_id" in changed:
+        follow_calls(acting_user.pk, str(acting_user.name), call.centre_id)
     audit.record(
         action,
         call,
@@ -194,6 +172,6 @@ def _done(action: str, call: Call, acting_user: Actor, before: dict[str, Any], a
         municipality=call.municipality_id,
         centre=call.centre_id,
         before=before,
-        after=after,
+        after={name: getattr(call, name) for name in before},
     )
-    events.tell_centre(call.centre_id, "call", call.public_id, "ended" if after.get("state") == "ended" else "changed")
+    events.tell_centre(call.centre_id, "call", call.public_id, "ended" if call.state == "ended" else "changed")

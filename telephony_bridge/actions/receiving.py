@@ -1,50 +1,30 @@
 """What an exchange reports: stored as it came, and made into the state of a call, in one transaction (telephony scope)."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from django.db import transaction
+from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 
 from accounts.models import CENTRE_ROLES, Membership
-from telephony_bridge import times
+from telephony_bridge import facts, lifecycle, times
 from telephony_bridge.actions.presences import follow_calls
-from telephony_bridge.called import who_was_called
-from telephony_bridge.dialects import zammad
+from telephony_bridge.called import Called, who_was_called
 from telephony_bridge.dialects.body import storable
-from telephony_bridge.messages import Cause, CtiMessage, Direction, Event
+from telephony_bridge.identify import Evidence, Identified
+from telephony_bridge.lifecycle import CallState, Transition
+from telephony_bridge.messages import CtiMessage, Direction, Event
 from telephony_bridge.models import Call, CtiEvent, Source
 from telephony_bridge.numbers import to_e164
 from tenants import events
 from tenants.audit import SYSTEM, Actor
 
-UNKNOWN_CALL = "unknown_call"  # kept until its newCall comes
-SHORT_ABANDON = timedelta(seconds=5)
-REASONS: dict[str, str] = {
-    Cause.BUSY: "busy",
-    Cause.NO_ANSWER: "no_answer",
-    Cause.CONGESTION: "failed",
-    Cause.NOT_FOUND: "failed",
-    Cause.FORWARDED: "forwarded",
-}
-CHANGES = {"answered", "moved", "hung_up"}
-CHANGED = [
-    "state",
-    "agent_id",
-    "agent_name",
-    "answered_at",
-    "hung_up_at",
-    "ended_at",
-    "wrap_up_at",
-    "wrap_up_until",
-    "hangup_cause",
-    "end_reason",
-    "outcome",
-    "short_abandon",
-]
-ORDER = {Event.NEW_CALL: 0, Event.ANSWER: 1, Event.HANGUP: 2}
+OUTGOING = "outgoing"  # a call that a member of staff makes: no card, no row
+NOT_SHOWN = {"ringing_at", "told"}
+RESULTS = {Event.NEW_CALL: "completed", Event.ANSWER: "answered", Event.HANGUP: "hung_up"}
 
 
 class Agent(NamedTuple):
@@ -54,114 +34,123 @@ class Agent(NamedTuple):
     name: str
 
 
+class Report(NamedTuple):
+    """A message with what the database adds to it."""
+
+    message: CtiMessage
+    at: datetime
+    agent: Agent | None
+    called: Called | None
+
+    def applied(self, call: Call | None) -> Transition:
+        """What becomes of the call (None: not known yet)."""
+        known = facts.facts_of(call) if call else None
+        called, person = self.called, self.agent.person_id if self.agent else None
+        identified = None
+        if called:
+            kind = called.evidence["kind"]
+            evidence = Evidence(kind) if kind in set(Evidence) else Evidence.UNKNOWN
+            identified = Identified(called.municipality_id, evidence, called.number or None)
+        return lifecycle.apply(known, self.message, at=self.at, agent_id=person, identified=identified)
+
+
 def receive(source: Source, message: CtiMessage, raw: Mapping[str, object], *, acting_user: Actor = SYSTEM) -> CtiEvent:
     """Store a report and do what follows from it; the stored row's `result` says what that was.
 
-    The same report twice, or late, changes nothing. An answer or hang-up that comes before its call waits for it.
+    The same report twice, late or out of order changes nothing that it should not: telephony_bridge.lifecycle.
     """
     with transaction.atomic(savepoint=False):
         now = timezone.now()
         event = CtiEvent(source=source, external_id=message.call_id, event=message.event, body=storable(raw))
-        if message.direction is Direction.OUT:
-            event.result = "outgoing"
-        elif message.event is Event.NEW_CALL:
-            event.call, event.result = _new_call(source, message, now)
-        else:
-            event.call, event.result = _later(source, message, now)
+        event.call, event.result = _made_of(source, message, now)
         event.save(force_insert=True)
+        silent = Q(last_event_at=None) | Q(last_event_at__lt=now - times.HEARTBEAT_STEP)
+        if message.event is Event.NEW_CALL:
+            Source.objects.filter(silent, pk=source.pk).update(last_event_at=now)  # not a write per message
     return event
 
 
-def _alone(source: Source, now: datetime) -> None:
-    """Until commit nobody else makes a call of this source, or finds that there is none. Always before a call is locked."""
-    Source.objects.filter(pk=source.pk).update(last_event_at=now)
+def _made_of(source: Source, message: CtiMessage, now: datetime) -> tuple[Call | None, str]:
+    if message.direction is Direction.OUT:
+        return None, OUTGOING
+    call = None if message.event is Event.NEW_CALL else _locked(source, message.call_id)
+    if call is None and message.event is not Event.NEW_CALL and _is_outgoing(source, message.call_id):
+        return None, OUTGOING
+    agent = _agent(source.centre_id, message) if message.event is Event.ANSWER else None
+    called = who_was_called(source, message) if call is None else None
+    report = Report(message, now, agent, called)
+    if call is None:
+        call, created = _found_or_created(source, report)
+        if created:
+            return call, "created" if message.event is Event.NEW_CALL else "unknown_call"
+    return call, _changed(call, report)
 
 
 def _locked(source: Source, call_id: str) -> Call | None:
     return Call.objects.select_for_update().filter(source=source, external_id=call_id).first()
 
 
-def _new_call(source: Source, message: CtiMessage, now: datetime) -> tuple[Call, str]:
-    """The call rings, unless what came before it says otherwise."""
-    _alone(source, now)
-    told = list(
-        CtiEvent.objects.filter(source=source, external_id=message.call_id).exclude(result="outgoing").order_by("pk")
-    )
-    if call := next((event.call for event in told if event.call_id), None):
-        return call, "duplicate"
-    called = who_was_called(source, message)
-    call = Call.objects.create(
-        centre_id=source.centre_id,
-        source=source,
-        external_id=message.call_id,
-        municipality_id=called.municipality_id,
-        ringing_at=now,
-        from_number=to_e164(message.from_) or "",
-        from_raw=message.from_,
-        to_number=called.number,
-        to_raw=message.to,
-        evidence=called.evidence,
-    )
-    for event in sorted(told, key=lambda one: ORDER[Event(one.event)]):
-        event.call, event.result = call, _apply(call, zammad.parse(event.body), now)
-        event.save(update_fields=["call", "result"])
-    _tell(call, "ended" if call.state == "ended" else "new")
-    return call, "created"
+def _is_outgoing(source: Source, call_id: str) -> bool:
+    """Connectors may leave the direction out after the first message."""
+    return CtiEvent.objects.filter(source=source, external_id=call_id, result=OUTGOING).exists()
 
 
-def _later(source: Source, message: CtiMessage, now: datetime) -> tuple[Call | None, str]:
-    call = _locked(source, message.call_id)
-    if call is None:
-        _alone(source, now)  # its newCall may be on the way at this moment
-        call = _locked(source, message.call_id)
-    if call is None:
-        return None, UNKNOWN_CALL
-    result = _apply(call, message, now)
-    if result in CHANGES:
-        _tell(call, "ended" if call.state == "ended" else "changed")
-    return call, result
+def _found_or_created(source: Source, report: Report) -> tuple[Call, bool]:
+    """The locked row. Of several messages of a new call that come at once, one makes it and the others wait for that."""
+    transition, message = report.applied(None), report.message
+    new = Call(source=source, centre_id=source.centre_id, external_id=message.call_id)
+    _fill(new, transition, report)
+    Call.objects.bulk_create([new], ignore_conflicts=True)
+    call = Call.objects.select_for_update().get(source=source, external_id=message.call_id)
+    created = call.public_id == new.public_id
+    if created:
+        _follow(call, None, transition)
+        if call.state != CallState.ENDED:  # of a call that was over when it became known there is nothing to show
+            events.tell_centre(call.centre_id, "call", call.public_id, "new")
+    return call, created
 
 
-def _apply(call: Call, message: CtiMessage, now: datetime) -> str:
-    """Change the locked call by an answer or hang-up; the presences of those concerned follow."""
-    before = call.agent_id
-    agent = _agent(call.centre_id, message) if message.event is Event.ANSWER else None
-    result = _answered(call, agent, now) if message.event is Event.ANSWER else _hung_up(call, message.cause, now)
-    if result in CHANGES:
-        call.save(update_fields=CHANGED)
+def _changed(call: Call, report: Report) -> str:
+    """Apply the report to the locked row of a known call."""
+    before, transition = call.agent_id, report.applied(call)
+    if not transition.changed:
+        return "duplicate"
+    was_over, columns = call.state == CallState.ENDED, _fill(call, transition, report)
+    call.save(update_fields=columns)
+    if not set(columns) - NOT_SHOWN:  # sent again at the same moment, and overtaken
+        return "duplicate"
+    _follow(call, before, transition)
+    if not was_over:
+        op = "ended" if call.state == CallState.ENDED else "changed"
+        events.tell_centre(call.centre_id, "call", call.public_id, op)
+    return RESULTS[report.message.event]
+
+
+def _fill(call: Call, transition: Transition, report: Report) -> list[str]:
+    """Put the transition into the row, with what is derived from it; the names of the columns that differ now."""
+    before = {name: getattr(call, name) for name in ("state", "agent_id")}
+    columns = facts.write(call, transition.facts)
+    derived: dict[str, object] = {"from_number": to_e164(call.from_raw) or ""}
+    if call.agent_id != before["agent_id"]:
+        derived["agent_name"] = report.agent.name if report.agent else ""
+    if call.state != before["state"]:
+        derived["wrap_up_until"] = report.at + times.WRAP_UP if call.state == CallState.WRAP_UP else None
+    if report.called:
+        derived["to_number"] = call.to_number or report.called.number
+        if not call.evidence or call.municipality_id == report.called.municipality_id:
+            derived["evidence"] = report.called.evidence
+    derived = {name: value for name, value in derived.items() if getattr(call, name) != value}
+    for name, value in derived.items():
+        setattr(call, name, value)
+    return [*columns, *derived]
+
+
+def _follow(call: Call, before: int | None, transition: Transition) -> None:
+    """The presences of who has the call, and of who had it."""
+    if transition.effects:
         for person in sorted({key for key in (before, call.agent_id) if key}):
-            follow_calls(person, call.agent_name, call.centre_id if person == call.agent_id else None)
-    return result
-
-
-def _answered(call: Call, agent: Agent | None, now: datetime) -> str:
-    """Somebody speaks: an agent of ours (their desk gets the call), or a telephone that is nobody's."""
-    if call.state in {"ended", "wrap-up"}:
-        return "late"
-    moved = agent is not None and agent.person_id != call.agent_id
-    if call.state == "talking" and not moved:
-        return "duplicate"
-    result = "answered" if call.state == "ringing" else "moved"
-    call.state, call.answered_at = "talking", call.answered_at or now
-    if agent:
-        call.agent_id, call.agent_name = agent
-    return result
-
-
-def _hung_up(call: Call, cause: str, now: datetime) -> str:
-    """While it rings: abandoned, or what the exchange says. While an agent speaks: their wrap-up begins."""
-    if call.state == "ended" or call.hung_up_at:
-        return "duplicate"
-    call.hung_up_at, call.hangup_cause = now, cause
-    if call.state == "ringing":
-        call.state, call.ended_at, call.end_reason = "ended", now, REASONS.get(cause, "abandoned")
-        call.outcome = "abandoned" if call.end_reason == "abandoned" else ""
-        call.short_abandon = now - call.ringing_at < SHORT_ABANDON
-    elif call.state == "talking" and call.agent_id:
-        call.state, call.wrap_up_at, call.wrap_up_until = "wrap-up", now, now + times.WRAP_UP
-    elif call.state == "talking":  # answered by somebody who has no desk here
-        call.state, call.ended_at, call.end_reason = "ended", now, "closed"
-    return "hung_up"
+            here = person == call.agent_id
+            follow_calls(person, call.agent_name if here else "", call.centre_id if here else None)
 
 
 def _agent(centre_id: int, message: CtiMessage) -> Agent | None:
@@ -173,7 +162,3 @@ def _agent(centre_id: int, message: CtiMessage) -> Agent | None:
     rows = members.annotate(user=Lower("person__phone_user")).filter(user__in=said).order_by("person_id")
     found = {user: Agent(person, name) for user, person, name in rows.values_list("user", "person_id", "person__name")}
     return next((found[text] for text in said if text in found), None)
-
-
-def _tell(call: Call, op: str) -> None:
-    events.tell_centre(call.centre_id, "call", call.public_id, op)

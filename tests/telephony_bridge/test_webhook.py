@@ -13,6 +13,7 @@ from telephony_bridge import actions
 from telephony_bridge.models import Call, CtiEvent, Presence
 from tenants import scope
 from tenants.audit import SYSTEM
+from tenants.errors import Refusal
 from tenants.models import NumberPrefix
 
 
@@ -221,6 +222,48 @@ def test_calls_of_the_staff_are_no_calls_of_citizens(post):
     with scope.telephony():
         assert not Call.objects.exists()
         assert CtiEvent.objects.count() == 3
+
+
+def test_a_call_that_staff_make_stays_outgoing_when_the_direction_is_left_out_later(post, jana):
+    post(event="newCall", direction="out", to="01713920047")
+    post(event="answer", user="jana.koester")
+    post(event="hangup")
+    with scope.telephony():
+        assert not Call.objects.exists()
+    assert [result for _event, result in results()] == ["outgoing"] * 3
+
+
+def test_an_answer_before_its_call_is_on_the_desk_and_gets_its_name_later(post, jana, news):
+    post(event="answer", user="jana.koester")
+    assert (call().state, call().agent_id, call().municipality) == ("talking", jana.pk, None)
+    post(event="newCall", to="029211030", from_="01713920047")
+    assert (call().state, call().municipality.slug, call().from_number) == ("talking", "soest", "+491713920047")
+    assert call().evidence == {"kind": "to", "number": "+4929211030", "prefix": "+492921103"}
+    assert [op for kind, _id, op in news() if kind == "call"] == ["new", "changed"]
+
+
+def test_a_call_that_was_over_before_it_was_known_rings_nowhere(post, news):
+    post(event="hangup", cause="cancel")
+    post(event="newCall", to="029211030")
+    assert (call().state, call().end_reason, call().municipality.slug) == ("ended", "abandoned", "soest")
+    assert news() == []
+
+
+def test_answered_at_a_telephone_that_is_nobodys_an_agent_may_still_take_it(post, jana, at_desk):
+    post(event="newCall", to="029211030")
+    post(event="answer", user="sip-trunk-7")
+    assert (call().state, call().agent_id) == ("talking", None)
+    with at_desk("agent"):
+        assert actions.claim_call(call_in_scope(), acting_user=jana).won
+    post(event="hangup")
+    assert call().state == "wrap-up"
+
+
+def test_what_was_answered_at_the_telephone_cannot_be_given_back(post, jana, at_desk):
+    post(event="newCall", to="029211030")
+    post(event="answer", user="jana.koester")
+    with at_desk("agent"), pytest.raises(Refusal, match="am Telefon schon angenommen"):
+        actions.release_call(call_in_scope(), acting_user=jana)
 
 
 def test_what_comes_in_disorder_ends_as_it_should(post, jana):
