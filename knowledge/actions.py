@@ -9,7 +9,6 @@ from typing import Any, TypeVar, cast
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import Max
 from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
@@ -54,8 +53,8 @@ def publish(entry: Entry, *, acting_user: Actor, note: str = "") -> Version:
             _mark(entry, fresh, has_changes=False)
             return last
         changed = snapshots.changed_fields(last.snapshot if last else {}, now)
-        version = _add_version(fresh, acting_user, snapshot=now, changed=changed, note=note[:200])
-        _put(fresh, version, now)
+        version = _add_version(fresh, last, acting_user, snapshot=now, changed=changed, note=note[:200])
+        _put(fresh, shown or Publication(kind=fresh.KIND, key=fresh.key), version)
         _mark(entry, fresh, has_changes=False)
         _record(
             "publish", fresh, acting_user, after={"version": version.number, "changed": changed, "note": version.note}
@@ -71,7 +70,7 @@ def withdraw(entry: Entry, *, acting_user: Actor, note: str = "") -> Version:
         shown = _published_or_refuse(fresh)
         last = snapshots.last_version(fresh)
         version = _add_version(
-            fresh, acting_user, op=Version.OPS.withdraw, snapshot=last.snapshot if last else {}, note=note[:200]
+            fresh, last, acting_user, op=Version.OPS.withdraw, snapshot=last.snapshot if last else {}, note=note[:200]
         )
         shown.delete()
         _mark(entry, fresh, has_changes=True)
@@ -127,7 +126,7 @@ def _save(entry: E, acting_user: Actor, contacts: Sequence[Contact] | None = Non
     if before == after:
         return entry
     entry.updated_by, entry.updated_by_name = acting_user.pk, str(acting_user.name)[:120]
-    entry.has_changes = not snapshots.published(entry) or _version_or_refuse(entry).snapshot != after
+    entry.has_changes = fresh is None or not snapshots.published(entry) or _version_or_refuse(entry).snapshot != after
     _store(entry)
     if contacts is not None:
         _set_contacts(entry, contacts)
@@ -173,9 +172,14 @@ def _validate(entry: Entry, fresh: Entry | None) -> None:
             f"{snapshots.label(entry.KIND, name)}: {' '.join(texts)}" for name, texts in error.message_dict.items()
         ]
         raise Refusal(" ".join(lines)) from error
-    for model in snapshots.MODELS.values():  # one key names one entry, whatever its kind: `slug:key` is its address
-        if model.objects.filter(key=entry.key).exclude(pk=(isinstance(entry, model) and entry.pk) or 0).exists():
-            raise Refusal(_("Die Kennung „%(key)s“ gibt es schon.") % {"key": entry.key})
+    if fresh is None and _is_taken(entry.key):
+        raise Refusal(_("Die Kennung „%(key)s“ gibt es schon.") % {"key": entry.key})
+
+
+def _is_taken(key: str) -> bool:
+    """One key names one entry, whatever its kind: `slug:key` is its address."""
+    first, *more = (model.objects.order_by().filter(key=key).values_list("key") for model in snapshots.MODELS.values())
+    return bool(list(first.union(*more, all=True)[:1]))
 
 
 def _store(entry: Entry) -> None:
@@ -224,21 +228,20 @@ def _refuse_cycle(department: Department) -> None:
             raise Refusal(_("Abteilungen stehen höchstens %(most)d Ebenen tief.") % {"most": DEEPEST})
 
 
-def _add_version(entry: Entry, acting_user: Actor, **fields: Any) -> Version:
-    newest = Version.objects.filter(kind=entry.KIND, key=entry.key).aggregate(newest=Max("number"))["newest"] or 0
-    return Version.objects.create(
-        kind=entry.KIND,
-        key=entry.key,
-        number=newest + 1,
-        person_id=acting_user.pk,
-        person_name=str(acting_user.name)[:120],
-        **fields,
-    )
+def _add_version(entry: Entry, last: Version | None, acting_user: Actor, **fields: Any) -> Version:
+    number = last.number + 1 if last else 1
+    who = {"person_id": acting_user.pk, "person_name": str(acting_user.name)[:120]}
+    return Version.objects.create(kind=entry.KIND, key=entry.key, number=number, **who, **fields)
 
 
-def _put(entry: Entry, version: Version, saved: dict[str, Any]) -> None:
-    values = snapshots.publication_fields(entry, saved) | {"version": version.number, "published_at": timezone.now()}
-    Publication.objects.update_or_create(kind=entry.KIND, key=entry.key, defaults=values)
+def _put(entry: Entry, shown: Publication, version: Version) -> None:
+    values = snapshots.publication_fields(entry, version.snapshot) | {
+        "version": version.number,
+        "published_at": timezone.now(),
+    }
+    for name, value in values.items():
+        setattr(shown, name, value)
+    shown.save()
     if isinstance(entry, Department):
         _rename_in_contacts(entry)
 

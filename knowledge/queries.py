@@ -1,6 +1,7 @@
 """Page-sized reads of a municipality's own knowledge, in its scope."""
 
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from django.core.paginator import Page, Paginator
@@ -13,6 +14,7 @@ from model_utils import Choices
 
 from knowledge import snapshots
 from knowledge.models import Article, Department, Entry, Publication, Version
+from tenants import scope
 
 STATES = Choices(
     ("draft", _("Entwurf")),
@@ -41,6 +43,12 @@ SEARCHED = {
 
 def own_municipality_id() -> int:
     """The municipality in whose scope the code runs."""
+    return _municipality_of(scope.required().schema)
+
+
+@lru_cache(maxsize=1000)
+def _municipality_of(schema: str) -> int:
+    """A schema belongs to one municipality for ever; the database says to which, by the login that asks."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT public.own_municipality()")
         return int(cursor.fetchone()[0])
