@@ -140,7 +140,7 @@ def _free_initials(name: str, taken: set[str]) -> str:
 
 def _add_confirmed_number(municipality: Municipality, prefix: str) -> None:
     number = NumberPrefix(
-        municipality=municipality, prefix=prefix, confirmed_at=timezone.now(), max_length=len(prefix.lstrip("+")) + 5
+        municipality=municipality, prefix=prefix, confirmed_at=timezone.now(), max_length=len(prefix.lstrip("+")) + 4
     )
     validate(number)
     _saved(number)
