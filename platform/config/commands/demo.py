@@ -97,13 +97,14 @@ def port_is_free(port: int) -> bool:
 
 def prepare(server: embedded.Server | None) -> None:
     """Database, static files and example data as this version wants them; quick when they already are."""
-    from config import demo_data, static
+    from config import static
+    from onboarding import demo as data
     from tenants import migrate
 
     steps: list[tuple[str, Callable[[], object]]] = [
         ("Datenbank", partial(installation.prepare, server) if server else migrate.apply),
         ("Gestaltung", static.collect),
-        ("Beispieldaten", demo_data.fill),
+        ("Beispieldaten", partial(data.ensure, lambda line: say("demo", line))),
     ]
     for name, step in steps:
         say("demo", f"{name} …")
