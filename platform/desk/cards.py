@@ -88,7 +88,7 @@ def shown(e164: str, raw: str = "", *, heads: Iterable[str] = ()) -> str:
 
 
 def closed_sentence(municipality: Municipality, at: datetime) -> str:
-    """ "Jetzt geschlossen (Feiertag), öffnet morgen um 8:00 Uhr." Empty when it is open, or when no hours are known."""
+    """ "Rathaus geschlossen (Feiertag), öffnet morgen um 8:00 Uhr." Empty when it is open, or when no hours are known."""
     if not municipality.hours:
         return ""
     days = StoredDay.objects.filter(municipality=municipality, day__gte=at.date())
@@ -100,7 +100,10 @@ def closed_sentence(municipality: Municipality, at: datetime) -> str:
     closed = hours.why_closed(at)
     if closed is None:
         return ""
-    return _("Jetzt geschlossen (%(why)s), %(next)s.") % {"why": closed_text(closed), "next": opening_text(hours, at)}
+    values = {"place": _("Kreishaus") if municipality.kind == "kreis" else _("Rathaus"), "next": opening_text(hours, at)}
+    if closed.label:
+        return _("%(place)s geschlossen (%(why)s), %(next)s.") % {**values, "why": closed_text(closed)}
+    return _("%(place)s geschlossen, %(next)s.") % values
 
 
 def _seconds(begin: datetime | None, end: datetime | None) -> int:

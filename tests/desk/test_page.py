@@ -183,5 +183,5 @@ def test_situation_and_closed_hours_stand_on_the_card(desk, ready, ring, soest) 
     card = parts(desk().get("/"))["calls"]
     assert "Wasserrohrbruch &lt;b&gt;Jakobistraße&lt;/b&gt;" in card
     assert "Bei Gasgeruch 112" in card
-    assert "Jetzt geschlossen" in card
+    assert "Rathaus geschlossen" in card
     assert "öffnet" in card

@@ -72,3 +72,10 @@ def entry_parts(id_text: str) -> dict[str, str]:
     """Slug and key of "slug:key"."""
     slug, _colon, key = id_text.partition(":")
     return {"slug": slug or "-", "key": key or "-"}
+
+
+@register.filter
+def one_part(line: str) -> str:
+    """Function or department, whichever says it in few letters, so that a hit stays one line."""
+    parts = line.split(" · ")
+    return next((part for part in parts if len(part) <= 18), parts[-1])

@@ -71,7 +71,7 @@ def wrap_up(request: HttpRequest, call: Call) -> str:
     """Begin the wrap-up, with what is known already."""
     save(request, call)
     actions.begin_wrap_up(call, acting_user=request.user)
-    return _("Nachbearbeitung.")
+    return ""
 
 
 @call_action

@@ -19,10 +19,7 @@ export function sentence(call, style = "normal") {
   return [start, from, style === "greeting" ? call.greeting : ""].filter(Boolean).join(" ");
 }
 
-function ring(call) {
-  if (said.has(call.id)) return;
-  said.add(call.id);
-  say(sentence(call, document.body.dataset.sentence), "live-ring");
+function notify(call) {
   const words = call.name ? t("ring.title", call) : t("ring.title.unknown");
   const may = document.hidden && document.body.dataset.notify !== "off" && globalThis.Notification?.permission === "granted";
   if (may) new Notification(words, { body: call.number, tag: call.id });
@@ -50,8 +47,10 @@ export function look() {
     }
   }
   for (const call of now.values()) if (call.state === "talking" && !known.has(call.id) && known.loaded) say(t("ring.accepted"));
-  const ringing = [...now.values()].filter(call => call.state === "ringing");
-  ringing.sort((one, other) => one.isCard - other.isCard).forEach(ring); // the card last: a region keeps its last sentence
+  const ringing = [...now.values()].filter(call => call.state === "ringing"), fresh = ringing.filter(call => !said.has(call.id));
+  // Several at once are said in one breath: a region speaks only what it was given last.
+  if (fresh.length) say(fresh.map(call => sentence(call, document.body.dataset.sentence)).join(" "), "live-ring");
+  for (const call of fresh) { said.add(call.id); notify(call); }
   if (ringing.length) startTone(document.body.dataset.sink);
   else stopTone();
   known = Object.assign(now, { loaded: true });
