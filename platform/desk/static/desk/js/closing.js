@@ -81,7 +81,7 @@ export function start({ close, answer }) {
   document.addEventListener("toggle", event => {
     if (event.target.id !== "wrap-gap") return;
     form().elements.gap_open.value = event.target.open ? "1" : "";
-    if (event.target.open) prefill(form(), answer());
+    if (event.target.open) { prefill(form(), answer()); event.target.scrollIntoView({ block: "nearest" }); }
   }, true);
   document.addEventListener("time:over", async () => { if (form() && !isLost()) { await close(form()); tell(t("closing.over")); } });
   addEventListener("pagehide", () => { if (timer) save(); });
