@@ -61,8 +61,9 @@ class ArticleForm(EntryForm):
         if isinstance(field, ContactsField):
             field.offer(offered)
         self.initial.setdefault("contacts", list(responsible))
+        shown = (self.data if self.is_bound else self.initial).get("short_answer") or ""
         self.fields["short_answer"].help_text = _("Was am Telefon vorgelesen wird, höchstens zwei Sätze. Noch %(left)s von %(most)s Zeichen.") % {
-            "left": max(SHORT - len(str(self["short_answer"].value() or "")), 0),
+            "left": max(SHORT - len(str(shown)), 0),
             "most": SHORT,
         }
 

@@ -20,6 +20,10 @@ from knowledge.views.kinds import Kind
 from knowledge.views.preview import answer_of
 from tenants.errors import Refusal
 
+FORM_ORDER = (
+    "title", "function", "department", "dept", "parent", "ext", "phone", "email", "room", "hours", "responsibilities", "short_answer", "body",
+    "costs", "documents", "synonyms", "contacts", "links", "group", "leika", "valid_from", "valid_to", "review_at",
+)  # fmt: skip
 SHOWING = ("preview", "rows", "up")  # deeds that save nothing
 
 
@@ -98,7 +102,13 @@ def typed_snapshot(entry: Any, form: EntryForm | None) -> dict[str, Any]:
 
 def compared(last: Version, kind: Kind, now: dict[str, Any]) -> list[Difference]:
     """From a version to a snapshot that is no version yet."""
-    return differences(last, Version(kind=kind.name, key=last.key, snapshot=now))
+    return in_order(kind.name, differences(last, Version(kind=kind.name, key=last.key, snapshot=now)))
+
+
+def in_order(kind: str, found: list[Difference]) -> list[Difference]:
+    """As in the form, whatever order the database keeps."""
+    order = [name for name in FORM_ORDER if name in snapshots.FIELDS[kind]]
+    return sorted(found, key=lambda each: order.index(each.field) if each.field in order else len(order))
 
 
 def theirs(kind: Kind, form: EntryForm | None, now: dict[str, Any]) -> list[Difference]:

@@ -12,6 +12,7 @@ from knowledge import access, queries, snapshots
 from knowledge.access import READERS, TownRequest
 from knowledge.differences import differences
 from knowledge.models import Version
+from knowledge.views.editing import FORM_ORDER, in_order
 from knowledge.views.kinds import KINDS
 
 
@@ -27,7 +28,7 @@ def entry_history(request: TownRequest, key: str, kind: str) -> HttpResponse:
     context = {
         "words": KINDS[kind], "entry": entry, "page_obj": page, "versions": page.object_list, "may_write": access.may_write(request),
         "old_number": older.number if older else None, "new_number": newer.number if newer else None,
-        "changes": differences(older, newer) if older and newer else [],
+        "changes": in_order(kind, differences(older, newer)) if older and newer else [],
         "compared": _("Unterschiede: Fassung %(old)s und Fassung %(new)s") % {"old": older.number, "new": newer.number} if older and newer else "",
     }  # fmt: skip
     return render(request, "knowledge/entry_history.html", context)
@@ -54,5 +55,5 @@ def published_words(version: Version) -> str:
     """“geändert: Kurz gesagt, Suchwörter”."""
     if version.number == 1:
         return _("zum ersten Mal veröffentlicht")
-    labels = ", ".join(snapshots.label(version.kind, name) for name in version.changed)
+    labels = ", ".join(snapshots.label(version.kind, name) for name in FORM_ORDER if name in version.changed)
     return _("geändert: %(labels)s") % {"labels": labels} if labels else _("wieder veröffentlicht")
