@@ -89,9 +89,14 @@ class Handler(http.server.SimpleHTTPRequestHandler):
     def do_GET(self) -> None:
         """A file, or hits."""
         address = urllib.parse.urlsplit(self.path)
-        if address.path != "/suche":
-            return super().do_GET()
-        words = urllib.parse.parse_qs(address.query).get("q", [""])[0]
+        if address.path == "/suche":
+            self.answer(address.query)
+        else:
+            super().do_GET()
+
+    def answer(self, query: str) -> None:
+        """The hits of the gallery, whatever the words."""
+        words = urllib.parse.parse_qs(query).get("q", [""])[0]
         body = b"" if words == "nichts" else (Path(self.directory) / "hits.part").read_bytes()
         self.send_response(500 if words == "kaputt" else 200)
         self.send_header("Content-Type", "text/html; charset=utf-8")
