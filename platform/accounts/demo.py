@@ -206,6 +206,7 @@ def email_of(token: str) -> str | None:
 def comes_from_here(request: HttpRequest) -> bool:
     """Whether a request was sent on this machine to this machine, by a page of ours."""
     origin = request.headers.get("Origin", "")
+    origin = "" if origin == "null" else origin  # what a browser sends from our front page under its Referrer-Policy
     named = origin.partition("://")[2].rsplit(":", 1)[0] if origin else _hostname(request.get_host())
     return (
         is_loopback(str(request.META.get("REMOTE_ADDR", "")))
