@@ -92,12 +92,12 @@ class _Import:
         report = self.report
         self._judge()
         with scope.municipality(self.municipality.schema_name), transaction.atomic():
-            done = 0
+            done, good = 0, report.lines - len(report.bad)
             for kind in KINDS:
                 for line in self._lines(kind):
                     self._write(line)
                     done += 1
-                    self.progress(done, report.lines)
+                    self.progress(done, good)
                 if kind == "department":
                     self._finish_departments()
             report.bad.sort(key=lambda bad: bad.number)

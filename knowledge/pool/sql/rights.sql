@@ -86,7 +86,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 -- What a word of a query may stand for, with weights: itself (1), a beginning (.9), a synonym (as given), a part of a compound (.75),
 -- a compound's part (.55), and, when nobody ever wrote it, what it was meant to be (up to .85).
 CREATE OR REPLACE FUNCTION public.meanings(w text, synonyms jsonb, visible bigint[]) RETURNS TABLE (weight real, query tsquery)
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET enable_seqscan = off AS $$
 DECLARE
     stem text := coalesce((ts_lexize('pg_catalog.german_stem', w))[1], w);
     is_number boolean := w ~ '^[0-9]+$';
@@ -115,22 +115,23 @@ BEGIN
 END $$;
 
 -- The entries that may answer, at most 600 and in stages, so that no query reads more: the called municipality and the Kreis first
--- (all words, then any), then everybody. Its conditions are what the GIN index answers.
+-- (all words, then any), then everybody. The GIN index answers `words @@`; `+ 0` keeps the planner from reading the index of all entries
+-- of a municipality beside it.
 CREATE OR REPLACE FUNCTION public.candidates(all_words tsquery, any_word tsquery, home bigint[], visible bigint[], today date) RETURNS bigint[]
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan AS $$
 DECLARE found bigint[]; wider bigint[];
 BEGIN
-    found := ARRAY(SELECT e.id FROM public.pool_searchentry e WHERE e.words @@ all_words AND e.municipality_id = ANY (home)
+    found := ARRAY(SELECT e.id FROM public.pool_searchentry e WHERE e.words @@ all_words AND e.municipality_id + 0 = ANY (home)
         AND coalesce(e.valid_from <= today, true) AND coalesce(e.valid_to >= today, true) LIMIT 200);
     IF cardinality(found) < 50 AND any_word IS DISTINCT FROM all_words THEN
-        found := found || ARRAY(SELECT e.id FROM public.pool_searchentry e WHERE e.words @@ any_word AND e.municipality_id = ANY (home)
+        found := found || ARRAY(SELECT e.id FROM public.pool_searchentry e WHERE e.words @@ any_word AND e.municipality_id + 0 = ANY (home)
             AND coalesce(e.valid_from <= today, true) AND coalesce(e.valid_to >= today, true) LIMIT 200);
     END IF;
     IF home @> visible THEN RETURN found; END IF;
-    wider := ARRAY(SELECT e.id FROM public.pool_searchentry e WHERE e.words @@ all_words AND e.municipality_id = ANY (visible)
+    wider := ARRAY(SELECT e.id FROM public.pool_searchentry e WHERE e.words @@ all_words AND e.municipality_id + 0 = ANY (visible)
         AND coalesce(e.valid_from <= today, true) AND coalesce(e.valid_to >= today, true) LIMIT 200);
     IF cardinality(found || wider) < 10 AND any_word IS DISTINCT FROM all_words THEN
-        wider := ARRAY(SELECT e.id FROM public.pool_searchentry e WHERE e.words @@ any_word AND e.municipality_id = ANY (visible)
+        wider := ARRAY(SELECT e.id FROM public.pool_searchentry e WHERE e.words @@ any_word AND e.municipality_id + 0 = ANY (visible)
             AND coalesce(e.valid_from <= today, true) AND coalesce(e.valid_to >= today, true) LIMIT 200);
     END IF;
     RETURN found || wider;
@@ -184,7 +185,8 @@ BEGIN
                 AND coalesce(o.valid_from <= today, true) AND coalesce(o.valid_to >= today, true) ORDER BY o.key LIMIT 1) o ON true
         ORDER BY coalesce(o.id, s.id), s.worth DESC, s.id
     ), e AS (
-        SELECT e.*, s.matched, e.kind <> 'article' AS is_contact, CASE e."group" WHEN '' THEN e.id::text ELSE '=' || e."group" END AS service,
+        SELECT e.id, e.municipality_id, e.kind, e.key, e.title, e.subtitle, e.ext, e."group", s.matched, e.kind <> 'article' AS is_contact,
+            CASE e."group" WHEN '' THEN e.id::text ELSE '=' || e."group" END AS service,
             s.worth * CASE WHEN e.municipality_id = called THEN 1.5 WHEN called IS NOT NULL AND e.municipality_id = ANY (home) THEN 1.4 ELSE 1 END
             / (1 + .04 * cardinality(string_to_array(e.title, ' '))) AS total
         FROM own s JOIN public.pool_searchentry e ON e.id = s.id
