@@ -6,12 +6,10 @@ import math
 import os
 import platform
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from urllib.parse import urlsplit
-
-SPREAD = 0.35  # seconds between two calls: what a busy centre with a hundred agents sees at its peak
-RINGS_FOR = 1.2  # seconds until the caller hangs up, so that few calls stand on the page at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,39 +37,37 @@ def post(url: str, message: dict[str, str]) -> tuple[float, float, int]:
         connection.close()
 
 
-def send_calls(
-    url: str, numbers: Sequence[str], calls: int, *, run: str, sleep: Callable[[float], object] = time.sleep
-) -> list[Sent]:
-    """Post `calls` calls to the webhook `url`, one every SPREAD seconds, to the `numbers` in turn, each hung up RINGS_FOR later."""
-    sent: list[Sent] = []
-    ending: list[tuple[float, str]] = []
-    began = time.monotonic()
-    for number in range(calls):
-        _wait_until(began + number * SPREAD, sleep)
-        call_id = f"bench-{run}-{number}"
-        message = {
-            "event": "newCall",
-            "callId": call_id,
-            "from": f"0171392{number % 100:04d}",
-            "to": numbers[number % len(numbers)],
-        }
-        sent.append(Sent(call_id, "newCall", *post(url, message)))
-        ending.append((time.monotonic() + RINGS_FOR, call_id))
-        while ending and ending[0][0] < time.monotonic() + SPREAD / 2:
-            sent.append(_hang_up(url, ending.pop(0)[1]))
-    for due, call_id in ending:
-        _wait_until(due, sleep)
-        sent.append(_hang_up(url, call_id))
-    return sent
+def ring(url: str, call_id: str, to: str) -> Sent:
+    """A citizen calls `to`."""
+    caller = f"0171392{sum(call_id.encode()) % 100:04d}"
+    return Sent(
+        call_id,
+        "newCall",
+        *post(url, {"event": "newCall", "callId": call_id, "from": caller, "to": to, "direction": "in"}),
+    )
 
 
-def _hang_up(url: str, call_id: str) -> Sent:
+def hang_up(url: str, call_id: str) -> Sent:
+    """And gives up."""
     return Sent(call_id, "hangup", *post(url, {"event": "hangup", "callId": call_id, "cause": "cancel"}))
 
 
-def _wait_until(moment: float, sleep: Callable[[float], object]) -> None:
-    if (left := moment - time.monotonic()) > 0:
-        sleep(left)
+def send_calls(
+    url: str, numbers: Sequence[str], calls: int, *, per_second: float, rings_for: float = 2.0
+) -> list[Sent]:
+    """Post calls at a steady pace, whatever the answers take: each to one of `numbers` in turn, hung up `rings_for` seconds later."""
+    steps = [(n / per_second, ring, n) for n in range(calls)] + [
+        (n / per_second + rings_for, hang_up, n) for n in range(calls)
+    ]
+    began, futures = time.monotonic(), []
+    with ThreadPoolExecutor(max_workers=32) as pool:
+        for due, act, number in sorted(steps, key=lambda step: step[0]):
+            if (left := began + due - time.monotonic()) > 0:
+                time.sleep(left)
+            call_id = f"bench-{began:.0f}-{number}"
+            more = (numbers[number % len(numbers)],) if act is ring else ()
+            futures.append(pool.submit(act, url, call_id, *more))
+    return [future.result() for future in futures]
 
 
 def spread_of(values: Iterable[float]) -> dict[str, float | int]:
