@@ -14,7 +14,6 @@ pytestmark = pytest.mark.browser
 def test_page_is_sound(browser: Browser, address: str, name: str, mode: str) -> None:
     with opened(browser, mode) as page:
         page.goto(f"{address}/{name}.html")
-        page.wait_for_load_state("networkidle")
         page.evaluate("document.fonts.ready.then(() => true)")
         shot(page, f"design-{name}-{mode}", whole=True)
         fits(page)

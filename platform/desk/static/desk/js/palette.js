@@ -1,6 +1,6 @@
 // The palette: every action that can be done now, by name, in a dialog with a filter (desk/dialogs.html).
 
-import { act } from "./keys.js";
+import { act, spoken } from "./keys.js";
 import { say } from "./live.js";
 import { openDialog } from "./panels.js";
 import { count, t } from "./texts.js";
@@ -30,11 +30,11 @@ function draw() {
   shown = commands.filter(command => words.every(word => command.words.includes(word)));
   active = 0;
   list.replaceChildren(...shown.map(({ name, el }, n) => {
-    const item = document.createElement("li"), keys = el.getAttribute("aria-keyshortcuts") ? el.querySelector("kbd")?.textContent : "";
+    const item = document.createElement("li"), keys = el.getAttribute("aria-keyshortcuts");
     item.id = `palette-${n}`;
     item.setAttribute("role", "option");
     item.textContent = name;
-    if (keys) { const cap = document.createElement("kbd"); cap.textContent = keys; cap.setAttribute("aria-hidden", "true"); item.append(cap); }
+    if (keys) { const cap = document.createElement("kbd"); cap.textContent = spoken(keys); cap.setAttribute("aria-hidden", "true"); item.append(cap); }
     return item;
   }));
   choose(0);
