@@ -43,7 +43,13 @@ RUFVERBUND_DATABASE_SECRET = env("RUFVERBUND_DATABASE_SECRET")
 RUFVERBUND_OWNER_SECRET = env("RUFVERBUND_OWNER_SECRET", "")  # only for migrations, the worker and the command line
 HTTPS = flag("RUFVERBUND_HTTPS")  # behind TLS: secure cookies, HSTS, redirects
 
-ALLOWED_HOSTS = [RUFVERBUND_DOMAIN, f".{RUFVERBUND_DOMAIN}", "127.0.0.1", "[::1]", *filter(None, env("RUFVERBUND_HOSTS", "").split(","))]
+ALLOWED_HOSTS = [
+    RUFVERBUND_DOMAIN,
+    f".{RUFVERBUND_DOMAIN}",
+    "127.0.0.1",
+    "[::1]",
+    *filter(None, env("RUFVERBUND_HOSTS", "").split(",")),
+]
 ROOT_URLCONF = "config.urls.front"  # HostMiddleware chooses another one by the host
 WSGI_APPLICATION = None
 ASGI_APPLICATION = "config.asgi.application"
@@ -73,7 +79,10 @@ def database(url: str) -> dict[str, object]:
 
 DATABASES = {"default": database(env("DATABASE_URL"))}
 if TESTING:
-    DATABASES["default"] |= {"USER": env("RUFVERBUND_TEST_USER", "postgres"), "PASSWORD": env("RUFVERBUND_TEST_PASSWORD", "")}
+    DATABASES["default"] |= {
+        "USER": env("RUFVERBUND_TEST_USER", "postgres"),
+        "PASSWORD": env("RUFVERBUND_TEST_PASSWORD", ""),
+    }
 DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
 TENANT_MODEL = "tenants.Municipality"
 TENANT_DOMAIN_MODEL = "tenants.Host"
@@ -102,13 +111,19 @@ SHARED_APPS = [
 ]
 TENANT_APPS = ["knowledge"]
 INSTALLED_APPS = [*SHARED_APPS, *TENANT_APPS]
-RIGHTS = ["tenants", "accounts", "knowledge.pool", "telephony_bridge", "config"]  # apps with sql/rights.sql, in this order
+RIGHTS = [
+    "tenants",
+    "accounts",
+    "knowledge.pool",
+    "telephony_bridge",
+    "config",
+]  # apps with sql/rights.sql, in this order
 PUBLIC_SCHEMA_NAME = "public"
 
 MIDDLEWARE = [
     "config.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.middleware.StaticMiddleware",
     "csp.middleware.CSPMiddleware",
     "config.middleware.HostMiddleware",  # area and municipality by the host; everything below works in the front's scope
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -183,14 +198,22 @@ USERSESSIONS_TRACK_ACTIVITY = False  # a write per request would be one too many
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator", "OPTIONS": {"user_attributes": ("email", "name")}},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("email", "name")},
+    },
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher", "django.contrib.auth.hashers.PBKDF2PasswordHasher"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.ScryptPasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
 if TESTING:
-    PASSWORD_HASHERS.insert(0, "django.contrib.auth.hashers.MD5PasswordHasher")  # quick; the template database has real ones
+    PASSWORD_HASHERS.insert(
+        0, "django.contrib.auth.hashers.MD5PasswordHasher"
+    )  # quick; the template database has real ones
 
 # Cookies, headers
 
@@ -215,7 +238,10 @@ CONTENT_SECURITY_POLICY = {
         "style-src": ["'self'"],
         "img-src": ["'self'", "data:"],
         "connect-src": ["'self'"],
-        "form-action": ["'self'", *([f"http://*.{RUFVERBUND_DOMAIN}:*", f"http://{RUFVERBUND_DOMAIN}:*"] if DEMO else [])],
+        "form-action": [
+            "'self'",
+            *([f"http://*.{RUFVERBUND_DOMAIN}:*", f"http://{RUFVERBUND_DOMAIN}:*"] if DEMO else []),
+        ],
         "frame-ancestors": ["'none'"],
         "base-uri": ["'none'"],
         "object-src": ["'none'"],
@@ -246,7 +272,9 @@ STATIC_ROOT = Path(env("RUFVERBUND_STATIC", str(RUFVERBUND_HOME / "static")))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
-        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage" if TESTING else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if TESTING
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
 WHITENOISE_USE_FINDERS = TESTING

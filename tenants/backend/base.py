@@ -218,6 +218,10 @@ class DatabaseWrapper(tenants.DatabaseWrapper):  # type: ignore[misc]
         self.ensure_connection()
         return int(self.connection.info.server_version)
 
+    def chunked_cursor(self) -> Any:
+        """Rows in pieces where there is a transaction to hold them; the platform's logins may also read outside of one."""
+        return super().chunked_cursor() if self.in_atomic_block else self.cursor()
+
     def create_cursor(self, name: str | None = None) -> Any:
         """Django makes named cursors WITH HOLD on autocommit connections: rows would outlive the transaction and its login."""
         if name:

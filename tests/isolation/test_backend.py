@@ -10,6 +10,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.db import DatabaseError, connections, transaction
 
+from accounts.models import Person
 from knowledge.models import Article
 from tenants import scope
 from tenants.errors import TenancyError
@@ -73,6 +74,12 @@ def test_iterator_cursors_end_with_their_transaction(real, wrapped):
         with connections[wrapped].cursor() as cursor:
             cursor.execute("SELECT is_holdable FROM pg_cursors")
             assert all(row == (False,) for row in cursor.fetchall())
+
+
+def test_the_front_may_iterate_outside_a_transaction(real, wrapped):
+    """allauth does, when it tidies up sessions at sign-in."""
+    with scope.front():
+        assert len(list(Person.objects.using(wrapped).iterator(chunk_size=2))) == len(real.people)
 
 
 def test_cancelled_statements_never_lead_into_another_schema(real, wrapped):
