@@ -2,6 +2,7 @@
 
 from typing import Any, cast
 
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 
 from accounts.models import MUNICIPALITY_ROLES, Person
@@ -29,6 +30,13 @@ def may_write(request: TownRequest) -> bool:
 def acting(request: HttpRequest) -> Person:
     """The signed-in person, as the one who acts."""
     return cast("Person", request.user)
+
+
+def entry_to_edit(request: TownRequest, kind: str, key: str) -> Any:
+    """The entry of a page that shows it to readers and changes it for writers; locked while it is changed."""
+    if request.method == "POST" and not may_write(request):
+        raise PermissionDenied
+    return entry_or_404(kind, key, lock=request.method == "POST")
 
 
 def entry_or_404(kind: str, key: str, *, lock: bool = False) -> Any:

@@ -47,6 +47,7 @@ class ArticleForm(EntryForm):
             "title", "short_answer", "body", "costs", "documents", "synonyms", "links", "leika", "group", "valid_from", "valid_to", "review_at",
         ]  # fmt: skip
         widgets: ClassVar[dict[str, Any]] = {"valid_from": DayInput(), "valid_to": DayInput(), "review_at": DayInput()}
+        error_messages: ClassVar[dict[str, Any]] = {"title": {"required": gettext_lazy("Der Artikel braucht einen Titel.")}}
         help_texts: ClassVar[dict[str, Any]] = {
             "costs": gettext_lazy("Zum Beispiel: 37 Euro, unter 24 Jahren 22,80 Euro."),
             "group": gettext_lazy("Gemeinsames Wort mit anderen Kommunen; dann stehen deren Antworten daneben."),

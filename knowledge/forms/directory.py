@@ -62,6 +62,7 @@ class ContactForm(DirectoryForm):
             "title", "function", "department", "ext", "phone", "email", "room", "hours", "responsibilities", "synonyms", "body",
         ]  # fmt: skip
         labels: ClassVar[dict[str, Any]] = {"title": gettext_lazy("Name")}
+        error_messages: ClassVar[dict[str, Any]] = {"title": {"required": gettext_lazy("Der Kontakt braucht einen Namen.")}}
         help_texts: ClassVar[dict[str, Any]] = {"title": gettext_lazy("Vor- und Nachname, oder die Funktion: „Abfallberatung“.")}
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -82,6 +83,7 @@ class DepartmentForm(DirectoryForm):
         model = Department
         fields: ClassVar[list[str]] = ["title", "parent", "ext", "phone", "email", "room", "hours", "responsibilities", "synonyms", "body"]
         labels: ClassVar[dict[str, Any]] = {"title": gettext_lazy("Name der Abteilung")}
+        error_messages: ClassVar[dict[str, Any]] = {"title": {"required": gettext_lazy("Die Abteilung braucht einen Namen.")}}
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)

@@ -64,7 +64,7 @@ def taken_over(gap: Gap) -> dict[str, Any]:
 @needs_role(*READERS)
 def article_edit(request: TownRequest, key: str) -> HttpResponse:
     """The form of an article beside its preview; departments see the preview."""
-    entry = access.entry_or_404("article", key, lock=request.method == "POST")
+    entry = access.entry_to_edit(request, "article", key)
     return edit(request, ARTICLE, entry, gap=access.gap_of_request(request))
 
 

@@ -47,7 +47,7 @@ def contact_new(request: TownRequest) -> HttpResponse:
 @needs_role(*READERS)
 def contact_edit(request: TownRequest, key: str) -> HttpResponse:
     """The form of a contact beside what agents see."""
-    return edit(request, CONTACT, access.entry_or_404("person", key, lock=request.method == "POST"))
+    return edit(request, CONTACT, access.entry_to_edit(request, "person", key))
 
 
 @require_safe
@@ -67,4 +67,4 @@ def department_new(request: TownRequest) -> HttpResponse:
 @needs_role(*READERS)
 def department_edit(request: TownRequest, key: str) -> HttpResponse:
     """The form of a department beside what agents see."""
-    return edit(request, DEPARTMENT, access.entry_or_404("department", key, lock=request.method == "POST"))
+    return edit(request, DEPARTMENT, access.entry_to_edit(request, "department", key))

@@ -25,11 +25,6 @@ class Note:
     url: str = ""
     link: str = ""
 
-    @property
-    def icon(self) -> str:
-        """KERN's icon of the same name."""
-        return self.kind
-
 
 def about(entry: Any, changes: Sequence[Any], answer: Answer) -> Iterator[Note]:
     """Notes about a stored entry, the most urgent first."""

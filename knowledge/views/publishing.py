@@ -53,14 +53,14 @@ def ask(request: TownRequest, kind: Kind, entry: Any, *, problem: str = "", stat
     return render(request, "knowledge/entry_publish.html", context, status=status)
 
 
-def offered_gaps(request: TownRequest, entry: Any) -> list[Any]:
-    """Open gaps for a checkbox each; chosen are the one that is being answered and those that were reported about this entry."""
+def offered_gaps(request: TownRequest, entry: Any) -> dict[str, list[Any]]:
+    """Open gaps for a checkbox each: `chosen` are the one that is being answered and those reported about this entry, then `others`."""
     wanted = access.gap_of_request(request)
     found: list[Any] = overviews.open_gaps(request.municipality)
     for gap in found:
         about_it = (gap.entry_kind, gap.entry_key) == (entry.KIND, entry.key) or gap.title.casefold() == entry.title.casefold()
         gap.chosen = about_it or (wanted is not None and same(gap, wanted))
-    return sorted(found, key=lambda gap: not gap.chosen)
+    return {"chosen": [gap for gap in found if gap.chosen], "others": [gap for gap in found if not gap.chosen]} if found else {}
 
 
 def same(gap: Gap, wanted: Gap) -> bool:

@@ -124,7 +124,7 @@ def test_contacts_keep_their_order_and_move_up(editor, known, soest):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"title": ""}, "Dieses Feld ist zwingend erforderlich."),
+        ({"title": ""}, "Der Artikel braucht einen Titel."),
         ({"contacts": ["Wer Nicht"]}, "„Wer Nicht“ steht nicht im Verzeichnis."),
         ({"links-label": ["Termin"], "links-url": [""]}, "Link 1 („Termin“) hat noch keine Adresse."),
         ({"links-label": ["x"], "links-url": ["javascript:alert(1)"]}, "ist keine Adresse im Netz."),

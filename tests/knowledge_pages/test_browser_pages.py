@@ -24,6 +24,7 @@ PAGES = {
     "gaps": "/luecken/",
     "gap": "/luecken/{gap}/?q=sperr",
 }
+PARTS = {"article", "publish", "history", "contacts", "departments", "gap"}  # together they hold every part, for the other modes
 
 
 @contextmanager
@@ -44,9 +45,10 @@ def test_pages_are_accessible(browser, live, mode):  # noqa: F811
     with signed_in(browser, live, mode=mode, bypass_csp=True) as page:
         for name, path in PAGES.items():
             page.goto(address(live, path))
-            shot(page, f"knowledge-{name}-{mode}", whole=True)
-            axe(page)
             fits(page)
+            if mode == "light" or name in PARTS:
+                shot(page, f"knowledge-{name}-{mode}", whole=True)
+                axe(page)
 
 
 def test_pages_keep_the_content_security_policy(browser, live):  # noqa: F811

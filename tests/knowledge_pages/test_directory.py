@@ -55,7 +55,7 @@ def test_a_contact_is_added_changed_and_published(editor, soest, known):
         ({"ext": "12a"}, "Eine Durchwahl besteht nur aus Ziffern"),
         ({"phone": "bitte fragen"}, "„bitte fragen“ ist keine Rufnummer."),
         ({"email": "keine"}, "gültige E-Mail-Adresse"),
-        ({"title": " "}, "zwingend erforderlich"),
+        ({"title": " "}, "Der Kontakt braucht einen Namen."),
     ],
 )
 def test_wrong_data_is_named(editor, changes, message):
