@@ -2,6 +2,7 @@
 
 import json
 import sys
+from typing import Any
 
 import django
 
@@ -24,25 +25,66 @@ def seed() -> dict[str, object]:
     return {"token": token, "sessions": sessions()}
 
 
-def sessions() -> dict[str, str]:
-    """A signed-in session for everybody, by the local part of their address."""
+def new_session(person: Any) -> str:
+    """Signed in; in the front's scope."""
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
     from django.contrib.sessions.backends.db import SessionStore
+
+    made = SessionStore()
+    made[SESSION_KEY] = str(person.pk)
+    made[BACKEND_SESSION_KEY] = "allauth.account.auth_backends.AuthenticationBackend"
+    made[HASH_SESSION_KEY] = person.get_session_auth_hash()
+    made.create()
+    return str(made.session_key)
+
+
+def sessions() -> dict[str, str]:
+    """A signed-in session for everybody, by the local part of their address."""
     from django.db import transaction
 
     from accounts.models import Person
     from tenants import scope
 
-    keys = {}
     with scope.front(), transaction.atomic():
-        for person in Person.objects.all():
-            session = SessionStore()
-            session[SESSION_KEY] = str(person.pk)
-            session[BACKEND_SESSION_KEY] = "allauth.account.auth_backends.AuthenticationBackend"
-            session[HASH_SESSION_KEY] = person.get_session_auth_hash()
-            session.create()
-            keys[person.email.split("@")[0]] = session.session_key
+        return {person.email.split("@")[0]: new_session(person) for person in Person.objects.all()}
+
+
+def session(who: str) -> str:
+    """One more session of a person."""
+    from accounts.models import Person
+    from tenants import scope
+
+    with scope.front():
+        return new_session(Person.objects.get(email=f"{who}@example.org"))
+
+
+def crowd(size: str) -> list[str]:
+    """Sessions of many more agents of Soest's centre."""
+    from allauth.mfa.totp.internal.auth import TOTP
+    from django.db import transaction
+
+    from accounts.models import Membership, Person
+    from tenants import scope
+    from tenants.models import ServiceCentre
+
+    keys = []
+    with scope.front(), transaction.atomic():
+        centre = ServiceCentre.objects.get(slug="soest")
+        for number in range(int(size)):
+            person = Person.objects.create_user(f"crowd{number}@example.org", None, name=f"Kraft {number}")
+            TOTP.activate(person, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
+            Membership.objects.create(person=person, role="agent", person_name=person.name, person_email=person.email, centre=centre)
+            keys.append(new_session(person))
     return keys
+
+
+def presences() -> dict[str, str]:
+    """Name to state of everybody who was there."""
+    from telephony_bridge.models import Presence
+    from tenants import scope
+
+    with scope.telephony():
+        return dict(Presence.objects.values_list("person_name", "state"))
 
 
 def answer(title: str, words: str) -> None:
@@ -79,23 +121,9 @@ def end_session(key: str) -> None:
         Session.objects.filter(session_key=key).delete()
 
 
-def quiet() -> None:
-    """End all calls and forget who was there."""
-    from django.db import transaction
-    from django.utils import timezone
-
-    from telephony_bridge.models import Call, Presence
-    from tenants import scope
-
-    with scope.telephony(), transaction.atomic():
-        Call.objects.exclude(state="ended").update(state="ended", ended_at=timezone.now(), wrap_up_until=None)
-    with scope.owner(), transaction.atomic():
-        Presence.objects.all().delete()
-
-
 if __name__ == "__main__":
     django.setup()
-    commands = {"seed": seed, "answer": answer, "end_session": end_session, "quiet": quiet}
+    commands = {"seed": seed, "answer": answer, "end_session": end_session, "session": session, "crowd": crowd, "presences": presences}
     result = commands[sys.argv[1]](*sys.argv[2:])
     if result is not None:
         sys.stdout.write(json.dumps(result))

@@ -73,6 +73,11 @@ class Server:
                 time.sleep(0.1)
         raise AssertionError("the server does not answer")
 
+    def threads(self) -> int:
+        """How many threads the process has (Linux)."""
+        assert self.process
+        return len(list(Path(f"/proc/{self.process.pid}/task").iterdir()))
+
     def kill(self) -> None:
         """As when the machine loses power."""
         if self.process:

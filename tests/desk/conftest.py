@@ -98,6 +98,6 @@ def server():
 @pytest.fixture
 def live(server):
     """The server with nobody's calls open and no browsers."""
-    server.tool("quiet")
+    server.quiet()
     yield server
     server.close()
