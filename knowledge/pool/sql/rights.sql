@@ -86,7 +86,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 -- What a word of a query may stand for, with weights: itself (1), a beginning (.9), a synonym (as given), a part of a compound (.75),
 -- a compound's part (.55), and, when nobody ever wrote it, what it was meant to be (up to .85).
 CREATE OR REPLACE FUNCTION public.meanings(w text, synonyms jsonb, visible bigint[]) RETURNS TABLE (weight real, query tsquery)
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET enable_seqscan = off AS $$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
 DECLARE
     stem text := coalesce((ts_lexize('pg_catalog.german_stem', w))[1], w);
     is_number boolean := w ~ '^[0-9]+$';
@@ -118,7 +118,7 @@ END $$;
 -- (all words, then any), then everybody. The GIN index answers `words @@`; `+ 0` keeps the planner from reading the index of all entries
 -- of a municipality beside it.
 CREATE OR REPLACE FUNCTION public.candidates(all_words tsquery, any_word tsquery, home bigint[], visible bigint[], today date) RETURNS bigint[]
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan AS $$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE found bigint[]; wider bigint[];
 BEGIN
     found := ARRAY(SELECT e.id FROM public.pool_searchentry e WHERE e.words @@ all_words AND e.municipality_id + 0 = ANY (home)
