@@ -14,6 +14,7 @@ from django.db import transaction
 from accounts.demo import ensure_demo_people
 from knowledge import demo as corpus
 from knowledge.pool.models import SearchEntry
+from onboarding import demo_life
 from onboarding.imports import Options, import_entries
 from tenants import actions, own_actions, provisioning, scope
 from tenants.audit import SYSTEM
@@ -89,9 +90,10 @@ def ensure(report: Report = lambda line: None) -> None:
             "Die Vorführung läuft nur mit RUFVERBUND_DEMO=1; so gelangt nichts Erfundenes in einen echten Betrieb."
         )
     centre = _centre()
-    for member in MEMBERS:
-        _municipality(centre, member, report)
+    new = [_municipality(centre, member, report) for member in MEMBERS]
     ensure_demo_people()
+    for municipality in filter(None, new):
+        demo_life.add_gaps(municipality)
 
 
 def _centre() -> ServiceCentre:
@@ -100,22 +102,25 @@ def _centre() -> ServiceCentre:
     return found or actions.add_centre(slug="soest", name="Servicecenter Soest", acting_user=SYSTEM)
 
 
-def _municipality(centre: ServiceCentre, member: Member, report: Report) -> None:
-    """One member. What an interrupted start has left undone is finished; a finished one is not touched."""
+def _municipality(centre: ServiceCentre, member: Member, report: Report) -> Municipality | None:
+    """One member. What an interrupted start has left undone is finished; a finished one is not touched. Returned when it was filled now."""
     with scope.operator():
         found = Municipality.objects.select_related("centre").filter(slug=member.slug).first()
     municipality = found or _add(centre, member)
     if str(municipality.status) == "provisioning":
         report(f"{member.name} wird eingerichtet")
         provisioning.provision(municipality)
-    if _is_empty(municipality):
+    new = _is_empty(municipality)
+    if new:
         report(f"{member.name}: Wissen und Verzeichnis werden eingelesen")
         import_entries(municipality, corpus.lines_of(member.slug), acting_user=SYSTEM, options=Options(publish=True))
+        demo_life.add_details(municipality)
         _situation(municipality)
     if member.live and municipality.went_live_at is None:
         actions.set_state(municipality, "live", acting_user=SYSTEM)
     if member.kind == "kreis" and centre.operator_id is None:
         actions.name_operator(centre, municipality, acting_user=SYSTEM)
+    return municipality if new else None
 
 
 def _add(centre: ServiceCentre, member: Member) -> Municipality:

@@ -3,7 +3,8 @@
 import pytest
 from django.db import transaction
 
-from knowledge.pool.models import SearchEntry
+from knowledge.models import Article
+from knowledge.pool.models import Gap, SearchEntry
 from onboarding import demo
 from tenants import scope
 from tenants.errors import Refusal
@@ -38,6 +39,12 @@ def test_everything_is_there_and_a_second_start_changes_nothing(demonstration):
     assert before == {"soest": 12, "kreis": 12, "lippstadt": 12}
     demo.ensure()
     assert entries() == before
+
+
+def test_some_articles_have_people_and_some_knowledge_is_missing(demonstration, soest):
+    with scope.municipality(soest.schema_name), transaction.atomic():
+        assert Article.objects.exclude(costs="").exists()
+        assert {gap.title for gap in Gap.objects.all()} >= {"Balkonkraftwerk anmelden"}
 
 
 def test_lippstadt_stays_in_joining(demonstration):
