@@ -21,22 +21,33 @@ class DirectoryForm(EntryForm):
     """How somebody is reached, and what for."""
 
     synonyms = SearchWordsField(
-        label=gettext_lazy("Suchwörter"), required=False, widget=forms.Textarea(attrs={"rows": 2}),
+        label=gettext_lazy("Suchwörter"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
         help_text=gettext_lazy("Wie Anrufende es nennen, mit Komma getrennt."),
     )
     responsibilities = forms.CharField(
-        label=gettext_lazy("Aufgaben"), required=False, max_length=LONGEST_BODY, widget=forms.Textarea(attrs={"rows": 3}),
+        label=gettext_lazy("Aufgaben"),
+        required=False,
+        max_length=LONGEST_BODY,
+        widget=forms.Textarea(attrs={"rows": 3}),
         help_text=gettext_lazy("Womit man sich hierher wendet."),
     )
     body = forms.CharField(
-        label=gettext_lazy("Hinweis für das Servicecenter"), required=False, max_length=LONGEST_BODY, widget=forms.Textarea(attrs={"rows": 2}),
+        label=gettext_lazy("Hinweis für das Servicecenter"),
+        required=False,
+        max_length=LONGEST_BODY,
+        widget=forms.Textarea(attrs={"rows": 2}),
     )
 
     def clean_phone(self) -> str:
         """One space between groups, as it was typed otherwise."""
         text = " ".join(str(self.cleaned_data["phone"]).split())
         if text and not NUMBER.fullmatch(text):
-            raise ValidationError(_("„%(text)s“ ist keine Rufnummer. Schreiben Sie sie mit Vorwahl: 02921 103-1243."), params={"text": text[:40]})
+            raise ValidationError(
+                _("„%(text)s“ ist keine Rufnummer. Schreiben Sie sie mit Vorwahl: 02921 103-1243."),
+                params={"text": text[:40]},
+            )
         return text
 
     def clean_ext(self) -> str:
@@ -62,8 +73,12 @@ class ContactForm(DirectoryForm):
             "title", "function", "department", "ext", "phone", "email", "room", "hours", "responsibilities", "synonyms", "body",
         ]  # fmt: skip
         labels: ClassVar[dict[str, Any]] = {"title": gettext_lazy("Name")}
-        error_messages: ClassVar[dict[str, Any]] = {"title": {"required": gettext_lazy("Der Kontakt braucht einen Namen.")}}
-        help_texts: ClassVar[dict[str, Any]] = {"title": gettext_lazy("Vor- und Nachname, oder die Funktion: „Abfallberatung“.")}
+        error_messages: ClassVar[dict[str, Any]] = {
+            "title": {"required": gettext_lazy("Der Kontakt braucht einen Namen.")}
+        }
+        help_texts: ClassVar[dict[str, Any]] = {
+            "title": gettext_lazy("Vor- und Nachname, oder die Funktion: „Abfallberatung“.")
+        }
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -73,7 +88,9 @@ class ContactForm(DirectoryForm):
             department.empty_label = _("keine")
         contact: Any = self.instance
         if contact.dept and not contact.department_id:
-            department.help_text = _("Eingelesen wurde „%(dept)s“; diese Abteilung gibt es noch nicht.") % {"dept": contact.dept}
+            department.help_text = _("Eingelesen wurde „%(dept)s“; diese Abteilung gibt es noch nicht.") % {
+                "dept": contact.dept
+            }
 
 
 class DepartmentForm(DirectoryForm):
@@ -81,9 +98,22 @@ class DepartmentForm(DirectoryForm):
 
     class Meta:
         model = Department
-        fields: ClassVar[list[str]] = ["title", "parent", "ext", "phone", "email", "room", "hours", "responsibilities", "synonyms", "body"]
+        fields: ClassVar[list[str]] = [
+            "title",
+            "parent",
+            "ext",
+            "phone",
+            "email",
+            "room",
+            "hours",
+            "responsibilities",
+            "synonyms",
+            "body",
+        ]
         labels: ClassVar[dict[str, Any]] = {"title": gettext_lazy("Name der Abteilung")}
-        error_messages: ClassVar[dict[str, Any]] = {"title": {"required": gettext_lazy("Die Abteilung braucht einen Namen.")}}
+        error_messages: ClassVar[dict[str, Any]] = {
+            "title": {"required": gettext_lazy("Die Abteilung braucht einen Namen.")}
+        }
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)

@@ -41,17 +41,25 @@ class SearchWordsField(forms.CharField):
 
     def to_python(self, value: Any) -> Any:
         """What was typed, as the model keeps it."""
-        words = {word.casefold(): word for raw in reversed(str(value or "").replace("\n", ",").split(",")) if (word := " ".join(raw.split()))}
+        words = {
+            word.casefold(): word
+            for raw in reversed(str(value or "").replace("\n", ",").split(","))
+            if (word := " ".join(raw.split()))
+        }
         return list(reversed(words.values()))
 
     def validate(self, value: Any) -> None:
         """How many there are and how long."""
         super().validate(value)
         if len(value) > MOST_WORDS:
-            raise ValidationError(_("Höchstens %(most)s Suchwörter; angegeben sind %(found)s."), params={"most": MOST_WORDS, "found": len(value)})
+            raise ValidationError(
+                _("Höchstens %(most)s Suchwörter; angegeben sind %(found)s."),
+                params={"most": MOST_WORDS, "found": len(value)},
+            )
         if long := [word for word in value if len(word) > LONGEST_WORD]:
             raise ValidationError(
-                _("„%(word)s …“ ist zu lang für ein Suchwort. Wörter werden mit Komma getrennt."), params={"word": long[0][:40]}
+                _("„%(word)s …“ ist zu lang für ein Suchwort. Wörter werden mit Komma getrennt."),
+                params={"word": long[0][:40]},
             )
 
     def run_validators(self, value: Any) -> None:
@@ -92,7 +100,10 @@ class LinksField(forms.Field):
     def row(self, number: int, label: str, url: str) -> dict[str, str]:
         """One checked link."""
         if not url:
-            raise ValidationError(_("Link %(number)s („%(label)s“) hat noch keine Adresse."), params={"number": number, "label": label[:60]})
+            raise ValidationError(
+                _("Link %(number)s („%(label)s“) hat noch keine Adresse."),
+                params={"number": number, "label": label[:60]},
+            )
         if url.startswith(("mailto:", "tel:")):  # imported ones stay; the model checks them
             return {"label": (label or url.partition(":")[2])[:120], "url": url}
         full = url if "://" in url else f"https://{url}"
@@ -107,7 +118,10 @@ class LinksField(forms.Field):
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         """Compared row by row, empty ones left out."""
-        return bool([row for row in self.prepare_value(initial) if any(row)] != [row for row in self.prepare_value(data) if any(row)])
+        return bool(
+            [row for row in self.prepare_value(initial) if any(row)]
+            != [row for row in self.prepare_value(data) if any(row)]
+        )
 
 
 def contact_line(contact: Contact) -> str:
@@ -133,8 +147,12 @@ class ContactsField(forms.Field):
 
     widget = ContactsInput
     default_error_messages = {
-        "unknown": gettext_lazy("„%(line)s“ steht nicht im Verzeichnis. Wählen Sie einen Kontakt aus der Liste oder legen Sie ihn zuerst an."),
-        "twice": gettext_lazy("„%(line)s“ ist mehrdeutig: Es gibt %(count)s solche Kontakte. Wählen Sie einen aus der Liste."),
+        "unknown": gettext_lazy(
+            "„%(line)s“ steht nicht im Verzeichnis. Wählen Sie einen Kontakt aus der Liste oder legen Sie ihn zuerst an."
+        ),
+        "twice": gettext_lazy(
+            "„%(line)s“ ist mehrdeutig: Es gibt %(count)s solche Kontakte. Wählen Sie einen aus der Liste."
+        ),
         "many": gettext_lazy("Höchstens %(most)s Kontakte."),
     }
 
@@ -149,7 +167,9 @@ class ContactsField(forms.Field):
         for contact in contacts:
             plain.setdefault(contact_line(contact), []).append(contact)
         self.lines = {
-            line if len(same) == 1 else f"{line} [{contact.key}]": contact for line, same in plain.items() for contact in same
+            line if len(same) == 1 else f"{line} [{contact.key}]": contact
+            for line, same in plain.items()
+            for contact in same
         }
         self.by_word = {}
         for line, contact in self.lines.items():
@@ -182,5 +202,7 @@ class ContactsField(forms.Field):
         if not matches:
             raise ValidationError(self.error_messages["unknown"], code="unknown", params={"line": line[:80]})
         if len(matches) > 1:
-            raise ValidationError(self.error_messages["twice"], code="twice", params={"line": line[:80], "count": len(matches)})
+            raise ValidationError(
+                self.error_messages["twice"], code="twice", params={"line": line[:80], "count": len(matches)}
+            )
         return matches[0]

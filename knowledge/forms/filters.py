@@ -15,10 +15,14 @@ ANY = ("", _("alle"))
 class FilterForm(forms.Form):
     """A search field and choices; what makes no sense is left out instead of refused."""
 
-    q = forms.CharField(label=_("Suchen"), required=False, max_length=100, widget=forms.TextInput(attrs={"type": "search"}))
+    q = forms.CharField(
+        label=_("Suchen"), required=False, max_length=100, widget=forms.TextInput(attrs={"type": "search"})
+    )
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **{"auto_id": "filter_%s", "label_suffix": "", "use_required_attribute": False, **options})
+        super().__init__(
+            *args, **{"auto_id": "filter_%s", "label_suffix": "", "use_required_attribute": False, **options}
+        )
 
     @property
     def wanted(self) -> dict[str, Any]:
@@ -49,8 +53,12 @@ class DepartmentChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
 class ContactFilter(FilterForm):
     """Contacts by words, department and state."""
 
-    department = DepartmentChoice(label=_("Abteilung"), required=False, to_field_name="key", queryset=Department.objects.all())
-    state = forms.ChoiceField(label=_("Stand"), required=False, choices=[ANY, ("no_number", _("ohne Nummer")), *queries.STATES])
+    department = DepartmentChoice(
+        label=_("Abteilung"), required=False, to_field_name="key", queryset=Department.objects.all()
+    )
+    state = forms.ChoiceField(
+        label=_("Stand"), required=False, choices=[ANY, ("no_number", _("ohne Nummer")), *queries.STATES]
+    )
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -63,7 +71,9 @@ class ContactFilter(FilterForm):
 class GapFilter(FilterForm):
     """Gaps by words and state; open ones when nothing is said."""
 
-    state = forms.ChoiceField(label=_("Stand"), required=False, choices=[("", _("offen")), *Gap.STATES, ("all", _("alle"))])
+    state = forms.ChoiceField(
+        label=_("Stand"), required=False, choices=[("", _("offen")), *Gap.STATES, ("all", _("alle"))]
+    )
     order = forms.ChoiceField(
         label=_("Reihenfolge"), required=False, choices=[("", _("häufigste zuerst")), ("newest", _("neueste zuerst"))]
     )

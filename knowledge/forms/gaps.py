@@ -10,10 +10,15 @@ class AnswerGapForm(forms.Form):
     """Which article answers it, and a word to the agent who asked."""
 
     article = forms.CharField(
-        label=_("Antwort steht im Artikel"), max_length=80, error_messages={"required": _("Wählen Sie den Artikel, in dem die Antwort steht.")}
+        label=_("Antwort steht im Artikel"),
+        max_length=80,
+        error_messages={"required": _("Wählen Sie den Artikel, in dem die Antwort steht.")},
     )
     note = forms.CharField(
-        label=_("Nachricht an das Servicecenter"), required=False, max_length=400, widget=forms.Textarea(attrs={"rows": 2}),
+        label=_("Nachricht an das Servicecenter"),
+        required=False,
+        max_length=400,
+        widget=forms.Textarea(attrs={"rows": 2}),
         help_text=_("Wer gefragt hat, liest sie am Arbeitsplatz, zum Beispiel: „Steht jetzt unter Kosten.“"),
     )
 
@@ -25,7 +30,9 @@ class DeclineGapForm(forms.Form):
     """Why there will be no article."""
 
     note = forms.CharField(
-        label=_("Grund"), max_length=400, widget=forms.Textarea(attrs={"rows": 2}),
+        label=_("Grund"),
+        max_length=400,
+        widget=forms.Textarea(attrs={"rows": 2}),
         help_text=_("Wer gefragt hat, liest ihn am Arbeitsplatz."),
         error_messages={"required": _("Sagen Sie dem Servicecenter, warum es dazu keine Auskunft gibt.")},
     )

@@ -42,7 +42,9 @@ def summary(counts: dict[str, int]) -> str:
     parts = [
         ngettext("%(n)s Artikel", "%(n)s Artikel", total) % {"n": number_format(total, force_grouping=True)},
         _("%(n)s mit Änderungen im Entwurf") % {"n": counts["changed"]} if counts["changed"] else "",
-        ngettext("%(n)s nie veröffentlicht", "%(n)s nie veröffentlicht", counts["draft"]) % {"n": counts["draft"]} if counts["draft"] else "",
+        ngettext("%(n)s nie veröffentlicht", "%(n)s nie veröffentlicht", counts["draft"]) % {"n": counts["draft"]}
+        if counts["draft"]
+        else "",
         _("%(n)s zurückgezogen") % {"n": counts["withdrawn"]} if counts["withdrawn"] else "",
     ]
     due = ngettext("%(n)s Prüfung ist fällig.", "%(n)s Prüfungen sind fällig.", counts["due"]) % {"n": counts["due"]}
@@ -75,5 +77,10 @@ def article_print(request: TownRequest, key: str) -> HttpResponse:
     entry = access.entry_or_404("article", key)
     last = snapshots.last_version(entry) if entry.published_version else None
     shown = last.snapshot if last and last.op == Version.OPS.publish else snapshots.snapshot(entry)
-    context = {"entry": entry, "answer": answer_of(shown), "standing": standing(entry), "review": parse_date(shown.get("review_at") or "")}
+    context = {
+        "entry": entry,
+        "answer": answer_of(shown),
+        "standing": standing(entry),
+        "review": parse_date(shown.get("review_at") or ""),
+    }
     return render(request, "knowledge/article_print.html", context)

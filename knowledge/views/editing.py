@@ -26,7 +26,9 @@ FORM_ORDER = (
 SHOWING = ("preview", "rows", "up")  # deeds that save nothing
 
 
-def edit(request: TownRequest, kind: Kind, entry: Any, *, gap: Gap | None = None, initial: dict[str, Any] | None = None) -> HttpResponse:
+def edit(
+    request: TownRequest, kind: Kind, entry: Any, *, gap: Gap | None = None, initial: dict[str, Any] | None = None
+) -> HttpResponse:
     """Show an entry (`entry` may be new), or do what its form asks for."""
     if request.method == "POST":
         return submit(request, kind, entry, gap)
@@ -70,7 +72,9 @@ def moved_up(data: QueryDict, row: str) -> QueryDict:
     return moved
 
 
-def show(request: TownRequest, kind: Kind, entry: Any, form: EntryForm | None, *, gap: Gap | None = None, status: int = 200) -> HttpResponse:
+def show(
+    request: TownRequest, kind: Kind, entry: Any, form: EntryForm | None, *, gap: Gap | None = None, status: int = 200
+) -> HttpResponse:
     """The page itself. The entry carries what was typed as far as it was valid."""
     now = typed_snapshot(entry, form)
     last = snapshots.last_version(entry) if entry.pk else None

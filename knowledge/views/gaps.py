@@ -69,7 +69,11 @@ def show(request: TownRequest, gap: Gap, **given: Any) -> HttpResponse:
 
 def candidates(gap: Gap, words: str) -> list[Any]:
     """Published articles that may hold the answer: the one that was open first, then what the words find."""
-    found = [linked_entry] if (linked_entry := queries.entry(gap.entry_kind, gap.entry_key)) and gap.entry_kind == "article" else []
+    found = (
+        [linked_entry]
+        if (linked_entry := queries.entry(gap.entry_kind, gap.entry_key)) and gap.entry_kind == "article"
+        else []
+    )
     if words:
         found += queries.entries("article", text=words)[:MOST_CANDIDATES]
     shown = {article.pk: article for article in found if article.published_version}
@@ -106,7 +110,11 @@ def gap_answer(request: TownRequest, pk: int) -> HttpResponse:
     try:
         for each in asked:
             actions.answer_gap(
-                each, entry_kind="article", entry_key=form.cleaned_data["article"], note=form.cleaned_data["note"], acting_user=acting(request)
+                each,
+                entry_kind="article",
+                entry_key=form.cleaned_data["article"],
+                note=form.cleaned_data["note"],
+                acting_user=acting(request),
             )
     except Refusal as refusal:
         return show(request, gap, answer_form=form, problem=str(refusal), status=422)
@@ -116,7 +124,10 @@ def gap_answer(request: TownRequest, pk: int) -> HttpResponse:
 def answered(request: TownRequest, gap: Gap, asked: list[Gap]) -> HttpResponse:
     """Back to what is still open."""
     who = ", ".join(dict.fromkeys(each.reported_by_name for each in asked))
-    messages.success(request, _("„%(title)s“ ist beantwortet. %(who)s liest die Antwort am Arbeitsplatz.") % {"title": gap.title, "who": who})
+    messages.success(
+        request,
+        _("„%(title)s“ ist beantwortet. %(who)s liest die Antwort am Arbeitsplatz.") % {"title": gap.title, "who": who},
+    )
     return redirect("gap_list")
 
 
@@ -131,5 +142,8 @@ def gap_decline(request: TownRequest, pk: int) -> HttpResponse:
         actions.decline_gap(gap, note=form.cleaned_data["note"], acting_user=acting(request))
     except Refusal as refusal:
         return show(request, gap, decline_form=form, problem=str(refusal), status=422)
-    messages.success(request, _("„%(title)s“ ist abgelehnt. %(who)s liest den Grund.") % {"title": gap.title, "who": gap.reported_by_name})
+    messages.success(
+        request,
+        _("„%(title)s“ ist abgelehnt. %(who)s liest den Grund.") % {"title": gap.title, "who": gap.reported_by_name},
+    )
     return redirect("gap_list")

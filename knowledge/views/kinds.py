@@ -36,7 +36,10 @@ class Kind:
     @property
     def url(self) -> dict[str, str]:
         """Names of the entry's own pages by what is done there; only articles have a page for paper."""
-        names = {deed: f"{self.stem}_{deed}" for deed in ("edit", "publish", "withdraw", "discard", "delete", "history", "restore")}
+        names = {
+            deed: f"{self.stem}_{deed}"
+            for deed in ("edit", "publish", "withdraw", "discard", "delete", "history", "restore")
+        }
         return names | {"print": "article_print" if self.name == "article" else ""}
 
 

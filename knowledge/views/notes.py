@@ -33,7 +33,11 @@ def about(entry: Any, changes: Sequence[Any], answer: Answer) -> Iterator[Note]:
     if entry.state == "draft":
         yield Note(_("Noch nicht veröffentlicht: Das Servicecenter sieht diesen Entwurf nicht."))
     if entry.state == "withdrawn":
-        yield Note(_("Zurückgezogen: Das Servicecenter sieht diesen Eintrag nicht mehr. Mit dem Veröffentlichen ist er wieder da."))
+        yield Note(
+            _(
+                "Zurückgezogen: Das Servicecenter sieht diesen Eintrag nicht mehr. Mit dem Veröffentlichen ist er wieder da."
+            )
+        )
     if entry.state in {"changed", "published"}:
         yield from about_days(entry)
     yield from about_contacts(answer)
@@ -53,12 +57,20 @@ def about_days(entry: Any) -> Iterator[Note]:
     today = timezone.localdate()
     begins, ends, review = (getattr(entry, name, None) for name in ("valid_from", "valid_to", "review_at"))
     if begins and begins > today:
-        yield Note(_("Gültig erst ab %(day)s: Bis dahin sieht das Servicecenter den Artikel nicht.") % {"day": german(begins)}, "warning")
+        yield Note(
+            _("Gültig erst ab %(day)s: Bis dahin sieht das Servicecenter den Artikel nicht.") % {"day": german(begins)},
+            "warning",
+        )
     if ends and ends < today:
-        yield Note(_("Abgelaufen am %(day)s: Das Servicecenter sieht den Artikel nicht mehr.") % {"day": german(ends)}, "warning")
+        yield Note(
+            _("Abgelaufen am %(day)s: Das Servicecenter sieht den Artikel nicht mehr.") % {"day": german(ends)},
+            "warning",
+        )
     if review and review <= today:
         yield Note(
-            _("Die Prüfung ist seit %(day)s fällig. Stimmt noch alles, setzen Sie den nächsten Prüftag und veröffentlichen Sie.")
+            _(
+                "Die Prüfung ist seit %(day)s fällig. Stimmt noch alles, setzen Sie den nächsten Prüftag und veröffentlichen Sie."
+            )
             % {"day": german(review)},
             "warning",
         )
@@ -79,7 +91,8 @@ def about_gap(gap: Gap) -> Note:
     """Which question is being answered."""
     question = f"„{gap.text or gap.title}“"
     return Note(
-        _("Gefragt wurde: %(question)s Mit dem Veröffentlichen gilt die Lücke als beantwortet.") % {"question": question},
+        _("Gefragt wurde: %(question)s Mit dem Veröffentlichen gilt die Lücke als beantwortet.")
+        % {"question": question},
         url=reverse("gap_detail", args=[gap.pk]),
         link=_("Zur Lücke"),
     )
@@ -87,7 +100,9 @@ def about_gap(gap: Gap) -> Note:
 
 def about_joining(municipality: Municipality) -> Note:
     """That nobody reads anything yet."""
-    return Note(_("%(name)s ist noch nicht live: Das Servicecenter liest davon noch nichts.") % {"name": municipality.name})
+    return Note(
+        _("%(name)s ist noch nicht live: Das Servicecenter liest davon noch nichts.") % {"name": municipality.name}
+    )
 
 
 def german(day: date) -> str:

@@ -44,8 +44,12 @@ class Answer:
 
 def answer_of(saved: dict[str, Any]) -> Answer:
     """The answer in a snapshot; its contacts say what is published of them."""
-    own = {name: saved[name] for name in Answer.__dataclass_fields__ if name in saved and name not in {"contacts", "dept"}}
-    return Answer(**own, dept=department_of(saved), validity=validity(saved), contacts=contacts_of(saved.get("contacts", [])))
+    own = {
+        name: saved[name] for name in Answer.__dataclass_fields__ if name in saved and name not in {"contacts", "dept"}
+    }
+    return Answer(
+        **own, dept=department_of(saved), validity=validity(saved), contacts=contacts_of(saved.get("contacts", []))
+    )
 
 
 def department_of(saved: dict[str, Any]) -> str:
@@ -57,7 +61,9 @@ def department_of(saved: dict[str, Any]) -> str:
 
 def validity(saved: dict[str, Any]) -> str:
     """From when until when, in words; empty when always."""
-    begins, ends = (date.fromisoformat(day) if (day := saved.get(name)) else None for name in ("valid_from", "valid_to"))
+    begins, ends = (
+        date.fromisoformat(day) if (day := saved.get(name)) else None for name in ("valid_from", "valid_to")
+    )
     first, last = (date_format(day, "d.m.Y") if day else "" for day in (begins, ends))
     if first and last:
         return _("%(first)s bis %(last)s") % {"first": first, "last": last}
@@ -72,18 +78,24 @@ def contacts_of(keys: list[str]) -> list[Responsible]:
         return []
     shown = {row.key: row for row in Publication.objects.filter(kind="person", key__in=keys)}
     drafts = {row.key: row for row in Contact.objects.filter(key__in=keys).select_related("department")}
-    return [published(shown[key]) if key in shown else drafted(drafts[key]) for key in keys if key in shown or key in drafts]
+    return [
+        published(shown[key]) if key in shown else drafted(drafts[key]) for key in keys if key in shown or key in drafts
+    ]
 
 
 def published(row: Publication) -> Responsible:
     """A contact as agents see it."""
     what = row.payload.get("function") or row.payload.get("dept") or ""
-    return Responsible(row.title, what, number(row.payload.get("phone", ""), row.payload.get("ext", "")), unpublished=False)
+    return Responsible(
+        row.title, what, number(row.payload.get("phone", ""), row.payload.get("ext", "")), unpublished=False
+    )
 
 
 def drafted(contact: Contact) -> Responsible:
     """A contact that agents do not see yet."""
-    return Responsible(contact.title, contact.function or contact.department_name, number(contact.phone, contact.ext), unpublished=True)
+    return Responsible(
+        contact.title, contact.function or contact.department_name, number(contact.phone, contact.ext), unpublished=True
+    )
 
 
 def number(phone: str, ext: str) -> str:

@@ -32,7 +32,9 @@ def entry_publish(request: TownRequest, key: str, kind: str) -> HttpResponse:
         return ask(request, KINDS[kind], entry)
     if request.POST.get("seen") != entry.updated_at.isoformat():
         problem = _("Inzwischen hat %(who)s den Entwurf geändert. Prüfen Sie ihn und veröffentlichen Sie ihn dann.")
-        return ask(request, KINDS[kind], entry, problem=problem % {"who": entry.updated_by_name or _("jemand")}, status=409)
+        return ask(
+            request, KINDS[kind], entry, problem=problem % {"who": entry.updated_by_name or _("jemand")}, status=409
+        )
     try:
         version = actions.publish(entry, acting_user=acting(request), note=request.POST.get("note", "").strip())
     except Refusal as refusal:
@@ -58,9 +60,16 @@ def offered_gaps(request: TownRequest, entry: Any) -> dict[str, list[Any]]:
     wanted = access.gap_of_request(request)
     found: list[Any] = overviews.open_gaps(request.municipality)
     for gap in found:
-        about_it = (gap.entry_kind, gap.entry_key) == (entry.KIND, entry.key) or gap.title.casefold() == entry.title.casefold()
+        about_it = (gap.entry_kind, gap.entry_key) == (
+            entry.KIND,
+            entry.key,
+        ) or gap.title.casefold() == entry.title.casefold()
         gap.chosen = about_it or (wanted is not None and same(gap, wanted))
-    return {"chosen": [gap for gap in found if gap.chosen], "others": [gap for gap in found if not gap.chosen]} if found else {}
+    return (
+        {"chosen": [gap for gap in found if gap.chosen], "others": [gap for gap in found if not gap.chosen]}
+        if found
+        else {}
+    )
 
 
 def same(gap: Gap, wanted: Gap) -> bool:
@@ -74,14 +83,25 @@ def published_words(request: TownRequest, entry: Any, version: Version) -> str:
     if not version.is_new:
         return _("„%(title)s“ hat sich nicht geändert; das Servicecenter liest weiter Fassung %(number)s.") % words
     if request.municipality.is_live:
-        return _("„%(title)s“ ist für %(name)s veröffentlicht. Das Servicecenter liest jetzt Fassung %(number)s.") % words
-    return _("„%(title)s“ ist für %(name)s veröffentlicht, Fassung %(number)s. Gelesen wird sie, sobald %(name)s live ist.") % words
+        return (
+            _("„%(title)s“ ist für %(name)s veröffentlicht. Das Servicecenter liest jetzt Fassung %(number)s.") % words
+        )
+    return (
+        _(
+            "„%(title)s“ ist für %(name)s veröffentlicht, Fassung %(number)s. Gelesen wird sie, sobald %(name)s live ist."
+        )
+        % words
+    )
 
 
 def answer_chosen(request: TownRequest, entry: Any) -> None:
     """Close the gaps that were ticked; one that somebody else closed meanwhile is only mentioned."""
     for value in request.POST.getlist("gap")[: overviews.MOST_GAPS]:
-        gap = access.gap_or_404(request.municipality, int(value)) if value.isascii() and value.isdigit() and len(value) < 19 else None
+        gap = (
+            access.gap_or_404(request.municipality, int(value))
+            if value.isascii() and value.isdigit() and len(value) < 19
+            else None
+        )
         if gap is None:
             continue
         try:
@@ -111,7 +131,15 @@ class Question:
 
 
 def confirm(  # noqa: PLR0913  a question, its evidence and its deed
-    request: TownRequest, kind: Kind, entry: Any, *, question: Question, deed: Callable[[], object], done: str, to: str, changes: Any = ()
+    request: TownRequest,
+    kind: Kind,
+    entry: Any,
+    *,
+    question: Question,
+    deed: Callable[[], object],
+    done: str,
+    to: str,
+    changes: Any = (),
 ) -> HttpResponse:
     """Ask on GET, do it on POST; a refusal is shown on the same page."""
     problem = ""

@@ -30,12 +30,19 @@ def know(soest, who):
         department = actions.save_department(Department(title="Umwelt und Abfall", ext="1500"), acting_user=who)
         below = actions.save_department(Department(title="Sperrmüllstelle", parent=department), acting_user=who)
         contact = actions.save_contact(
-            Contact(title="Dirk Große Böckmann", function="Sperrmüllberatung", ext="1243", department=below), acting_user=who
+            Contact(title="Dirk Große Böckmann", function="Sperrmüllberatung", ext="1243", department=below),
+            acting_user=who,
         )
         silent = actions.save_contact(Contact(title="Tina Lorenzen", function="Sachbearbeitung"), acting_user=who)
         article = actions.save_article(
-            Article(title="Sperrmüllabfuhr bestellen", short_answer=SHORT, body="Ab **6 Uhr** am Straßenrand.", synonyms=["Sperrgut"]),
-            contacts=[contact], acting_user=who,
+            Article(
+                title="Sperrmüllabfuhr bestellen",
+                short_answer=SHORT,
+                body="Ab **6 Uhr** am Straßenrand.",
+                synonyms=["Sperrgut"],
+            ),
+            contacts=[contact],
+            acting_user=who,
         )
         for entry in (department, contact, article):
             actions.publish(entry, acting_user=who)
@@ -71,13 +78,21 @@ def publish_again(soest, known, who) -> None:
         actions.publish(known.article, acting_user=who, note="Ratsbeschluss vom 12.11.")
 
 
-def ask(soest, who, title="Grenze für Wohnungsauflösung", text="Wie viele Kubikmeter nimmt die Abfuhr höchstens mit?", query="wohnungsauflösung"):
+def ask(
+    soest,
+    who,
+    title="Grenze für Wohnungsauflösung",
+    text="Wie viele Kubikmeter nimmt die Abfuhr höchstens mit?",
+    query="wohnungsauflösung",
+):
     """What an agent could not answer."""
     from knowledge.pool import actions
     from tenants import scope
 
     with scope.desk(who.pk), transaction.atomic():
-        return actions.report_gap(municipality=soest, centre=soest.centre, title=title, text=text, query=query, acting_user=who)
+        return actions.report_gap(
+            municipality=soest, centre=soest.centre, title=title, text=text, query=query, acting_user=who
+        )
 
 
 def fill_server() -> dict[str, object]:
@@ -93,13 +108,25 @@ def fill_server() -> dict[str, object]:
     with scope.front():
         soest = Municipality.objects.select_related("centre").get(slug="soest")
         people = {person.email.split("@")[0]: person for person in Person.objects.all()}
-    import_entries(soest, demo.lines_of("soest")[:150], acting_user=SYSTEM, options=Options(publish=True, skip_bad=True))
+    import_entries(
+        soest, demo.lines_of("soest")[:150], acting_user=SYSTEM, options=Options(publish=True, skip_bad=True)
+    )
     known = know(soest, people["editor"])
     publish_again(soest, known, people["admin"])
     change(soest, known, people["admin"])
-    for title, times in (("Balkonkraftwerk anmelden", 3), ("Trauung am Samstag im Oktober", 2), ("Hundesteuer bei Assistenzhund", 1)):
+    for title, times in (
+        ("Balkonkraftwerk anmelden", 3),
+        ("Trauung am Samstag im Oktober", 2),
+        ("Hundesteuer bei Assistenzhund", 1),
+    ):
         for _time in range(times):
-            ask(soest, people["agent"], title=title, text="Gibt die Stadt einen Zuschuss, und wo meldet man das?", query=title.split()[0].lower())
+            ask(
+                soest,
+                people["agent"],
+                title=title,
+                text="Gibt die Stadt einen Zuschuss, und wo meldet man das?",
+                query=title.split()[0].lower(),
+            )
     gap = ask(soest, people["agent2"])
     keys = {name: entry.key for name, entry in vars(known).items()}
     return {"keys": keys, "gap": gap.pk, "sessions": sessions()}

@@ -40,7 +40,15 @@ def test_the_list_says_state_responsible_and_review(editor, changed):
 
 @pytest.mark.parametrize(
     ("query", "found"),
-    [("q=sperrgut", True), ("q=zzz", False), ("state=changed", True), ("state=draft", False), ("due=ja", True), ("state=nonsense", True), ("q=%00", True)],
+    [
+        ("q=sperrgut", True),
+        ("q=zzz", False),
+        ("state=changed", True),
+        ("state=draft", False),
+        ("due=ja", True),
+        ("state=nonsense", True),
+        ("q=%00", True),
+    ],
 )
 def test_the_list_is_filtered_by_the_address(editor, changed, query, found):
     page = editor.get(f"/wissen/?{query}").content.decode()
@@ -54,7 +62,9 @@ def test_an_empty_list_says_what_to_do(editor, reader):
     assert "Den ersten Artikel schreiben" not in words(reader.get("/wissen/"))
 
 
-def test_a_long_list_is_paged_in_a_constant_number_of_queries(editor, soest, people, known, django_assert_max_num_queries):
+def test_a_long_list_is_paged_in_a_constant_number_of_queries(
+    editor, soest, people, known, django_assert_max_num_queries
+):
     from knowledge.models import Article
 
     with entered(soest):
@@ -84,7 +94,12 @@ def test_what_agents_read_is_said_when_it_is_the_draft(editor, known):
 
 def test_saving_keeps_a_draft_and_publishes_nothing(editor, known, soest):
     article = stored(soest, known.article)
-    sent = typed(article, short_answer="Zweimal im Jahr.", synonyms="Sofa, sofa,  Matratze ", **{"links-label": ["Termin"], "links-url": ["soest.de/termin"]})
+    sent = typed(
+        article,
+        short_answer="Zweimal im Jahr.",
+        synonyms="Sofa, sofa,  Matratze ",
+        **{"links-label": ["Termin"], "links-url": ["soest.de/termin"]},
+    )
     response = editor.post(f"/wissen/{article.key}/", sent, follow=True)
     assert response.status_code == 200
     assert "Der Entwurf „Sperrmüllabfuhr bestellen“ ist gespeichert." in words(response)
@@ -156,7 +171,9 @@ def test_who_saved_meanwhile_is_named_and_saving_again_decides(editor, admin, kn
     assert stored(soest, article).short_answer == "Von Stefan."
     newer = stored(soest, article).updated_at.isoformat()
     assert f'name="seen" value="{newer}"' in response.content.decode()
-    assert editor.post(f"/wissen/{article.key}/", typed(article, short_answer="Von Heike.", seen=newer)).status_code == 302
+    assert (
+        editor.post(f"/wissen/{article.key}/", typed(article, short_answer="Von Heike.", seen=newer)).status_code == 302
+    )
     assert stored(soest, article).short_answer == "Von Heike."
 
 
@@ -165,7 +182,9 @@ def test_a_new_article_gets_a_key_of_its_own(editor, soest, known):
     response = editor.post("/neuer-artikel/", sent)
     assert response.status_code == 302
     assert response["Location"] != f"/wissen/{known.article.key}/"
-    assert "Noch nicht veröffentlicht: Das Servicecenter sieht diesen Entwurf nicht." in words(editor.get(response["Location"]))
+    assert "Noch nicht veröffentlicht: Das Servicecenter sieht diesen Entwurf nicht." in words(
+        editor.get(response["Location"])
+    )
 
 
 def test_a_department_reads_and_cannot_write(reader, known, soest):

@@ -24,14 +24,23 @@ PAGES = {
     "gaps": "/luecken/",
     "gap": "/luecken/{gap}/?q=sperr",
 }
-PARTS = {"article", "publish", "history", "contacts", "departments", "gap"}  # together they hold every part, for the other modes
+PARTS = {
+    "article",
+    "publish",
+    "history",
+    "contacts",
+    "departments",
+    "gap",
+}  # together they hold every part, for the other modes
 
 
 @contextmanager
 def signed_in(browser, live, who="editor", mode="light", **options):  # noqa: F811
     """A page on soest.localhost as somebody. Tests with axe bypass the Content-Security-Policy, which refuses axe's own styles."""
     with opened(browser, mode, **options) as page:
-        page.context.add_cookies([{"name": "rufverbund_session", "value": live.sessions[who], "url": live.server.url("soest.localhost")}])
+        page.context.add_cookies(
+            [{"name": "rufverbund_session", "value": live.sessions[who], "url": live.server.url("soest.localhost")}]
+        )
         yield page
 
 

@@ -15,7 +15,13 @@ def test_the_list_names_department_extension_and_articles(editor, known):
 
 @pytest.mark.parametrize(
     ("query", "found"),
-    [("q=1243", ["Dirk"]), ("q=lorenzen", ["Tina"]), ("state=no_number", ["Tina"]), ("department={department}", ["Dirk"]), ("state=draft", ["Tina"])],
+    [
+        ("q=1243", ["Dirk"]),
+        ("q=lorenzen", ["Tina"]),
+        ("state=no_number", ["Tina"]),
+        ("department={department}", ["Dirk"]),
+        ("state=draft", ["Tina"]),
+    ],
 )
 def test_the_list_is_filtered(editor, known, query, found):
     page = words(editor.get(f"/verzeichnis/?{query.format(department=known.department.key)}"))
@@ -26,7 +32,9 @@ def test_a_thousand_contacts_cost_no_more_queries(editor, soest, known, django_a
     from knowledge.models import Contact
 
     with entered(soest):
-        Contact.objects.bulk_create(Contact(key=f"p{n}", title=f"Person {n:04}", department=known.below) for n in range(1000))
+        Contact.objects.bulk_create(
+            Contact(key=f"p{n}", title=f"Person {n:04}", department=known.below) for n in range(1000)
+        )
     with django_assert_max_num_queries(24):
         page = editor.get("/verzeichnis/")
     assert "1 bis 25 von 1.002" in words(page)
@@ -35,7 +43,14 @@ def test_a_thousand_contacts_cost_no_more_queries(editor, soest, known, django_a
 
 
 def test_a_contact_is_added_changed_and_published(editor, soest, known):
-    sent = {"title": "Maria Fischer", "function": "Umweltabteilung", "department": known.department.pk, "ext": "-1580", "phone": "02921 103-1580", "do": "publish"}
+    sent = {
+        "title": "Maria Fischer",
+        "function": "Umweltabteilung",
+        "department": known.department.pk,
+        "ext": "-1580",
+        "phone": "02921 103-1580",
+        "do": "publish",
+    }
     response = editor.post("/neuer-kontakt/", sent, follow=True)
     assert "Für Stadt Soest veröffentlichen?" in words(response)
     from knowledge.models import Contact
@@ -68,7 +83,13 @@ def test_wrong_data_is_named(editor, changes, message):
 def test_departments_form_a_tree_without_circles(editor, soest, known):
     page = editor.get("/verzeichnis/abteilungen/").content.decode()
     assert page.index("Umwelt und Abfall") < page.index("Sperrmüllstelle")
-    sent = {"title": "Umwelt und Abfall", "parent": known.below.pk, "ext": "1500", "seen": known.department.updated_at.isoformat(), "do": "save"}
+    sent = {
+        "title": "Umwelt und Abfall",
+        "parent": known.below.pk,
+        "ext": "1500",
+        "seen": known.department.updated_at.isoformat(),
+        "do": "save",
+    }
     response = editor.post(f"/verzeichnis/abteilungen/{known.department.key}/", sent)
     assert response.status_code == 422
     assert "kann nicht unter sich selbst stehen" in words(response)
@@ -79,7 +100,12 @@ def test_departments_form_a_tree_without_circles(editor, soest, known):
 def test_departments_read_only(reader, known):
     for path in ("/neuer-kontakt/", "/neue-abteilung/"):
         assert reader.get(path).status_code == 403
-    for path in ("/verzeichnis/", "/verzeichnis/abteilungen/", f"/verzeichnis/kontakte/{known.contact.key}/", f"/verzeichnis/abteilungen/{known.below.key}/"):
+    for path in (
+        "/verzeichnis/",
+        "/verzeichnis/abteilungen/",
+        f"/verzeichnis/kontakte/{known.contact.key}/",
+        f"/verzeichnis/abteilungen/{known.below.key}/",
+    ):
         page = reader.get(path)
         assert page.status_code == 200
         assert "anlegen" not in words(page)
@@ -88,5 +114,11 @@ def test_departments_read_only(reader, known):
 
 
 def test_what_is_not_there_is_404(editor, known):
-    for path in ("wissen/nix", f"verzeichnis/kontakte/{known.article.key}", "verzeichnis/abteilungen/nix", "luecken/999999", "luecken/99999999999999999999"):
+    for path in (
+        "wissen/nix",
+        f"verzeichnis/kontakte/{known.article.key}",
+        "verzeichnis/abteilungen/nix",
+        "luecken/999999",
+        "luecken/99999999999999999999",
+    ):
         assert editor.get(f"/{path}/").status_code == 404, path

@@ -46,11 +46,17 @@ def test_somebody_takes_it(editor, gap, soest):
 def test_an_article_answers_it_and_all_who_asked_the_same(editor, soest, gap, known, people):
     twin = seeding.ask(soest, people["agent2"])
     assert known.article.title in words(editor.get(f"/luecken/{gap.pk}/?q=sperrgut"))
-    response = editor.post(f"/luecken/{gap.pk}/beantworten/", {"article": known.article.key, "note": "Steht unter Kosten."}, follow=True)
+    response = editor.post(
+        f"/luecken/{gap.pk}/beantworten/", {"article": known.article.key, "note": "Steht unter Kosten."}, follow=True
+    )
     assert "ist beantwortet. Jana Köster, Murat Aydın liest die Antwort am Arbeitsplatz." in words(response)
     for each in (gap, twin):
         answered = state(soest, each)
-        assert (answered.state, answered.answer_key, answered.answer_note) == ("answered", known.article.key, "Steht unter Kosten.")
+        assert (answered.state, answered.answer_key, answered.answer_note) == (
+            "answered",
+            known.article.key,
+            "Steht unter Kosten.",
+        )
     page = words(editor.get(f"/luecken/{gap.pk}/"))
     assert "Beantwortet von Heike Brand" in page
     again = editor.post(f"/luecken/{gap.pk}/beantworten/", {"article": known.article.key})
@@ -72,7 +78,9 @@ def test_declining_needs_a_reason(editor, soest, gap):
     response = editor.post(f"/luecken/{gap.pk}/ablehnen/", {"note": ""})
     assert response.status_code == 422
     assert "Sagen Sie dem Servicecenter, warum" in words(response)
-    response = editor.post(f"/luecken/{gap.pk}/ablehnen/", {"note": "Macht die Entsorgungswirtschaft des Kreises."}, follow=True)
+    response = editor.post(
+        f"/luecken/{gap.pk}/ablehnen/", {"note": "Macht die Entsorgungswirtschaft des Kreises."}, follow=True
+    )
     assert "ist abgelehnt. Jana Köster liest den Grund." in words(response)
     assert state(soest, gap).state == "declined"
 
@@ -81,7 +89,12 @@ def test_a_new_article_begins_with_the_agents_words_and_answers_the_gap(editor, 
     page = editor.get(f"/neuer-artikel/?luecke={gap.pk}").content.decode()
     assert 'value="Grenze für Wohnungsauflösung"' in page
     assert "wohnungsauflösung</textarea>" in page
-    sent = {"title": "Wohnungsauflösung", "short_answer": "Bis vier Kubikmeter.", "luecke": str(gap.pk), "do": "publish"}
+    sent = {
+        "title": "Wohnungsauflösung",
+        "short_answer": "Bis vier Kubikmeter.",
+        "luecke": str(gap.pk),
+        "do": "publish",
+    }
     response = editor.post("/neuer-artikel/", sent)
     assert response["Location"] == f"/wissen/wohnungsaufloesung/veroeffentlichen/?luecke={gap.pk}"
     assert f'value="{gap.pk}" checked' in editor.get(response["Location"]).content.decode()

@@ -28,13 +28,18 @@ def test_published_is_read_at_once_and_said(editor, changed, soest):
     assert "ist für Stadt Soest veröffentlicht. Das Servicecenter liest jetzt Fassung 2." in words(response)
     assert "vier Kubikmeter" in published(soest, article.key).payload["short_answer"]
     history = words(editor.get(f"/wissen/{article.key}/verlauf/"))
-    assert "Heike Brand geändert: Kurz gesagt, Kosten, Suchwörter, Zuständig, Im Netz, Nächste Prüfung Ratsbeschluss" in history
+    assert (
+        "Heike Brand geändert: Kurz gesagt, Kosten, Suchwörter, Zuständig, Im Netz, Nächste Prüfung Ratsbeschluss"
+        in history
+    )
 
 
 def test_what_changed_after_the_question_is_not_published(editor, admin, changed, soest):
     before = stored(soest, changed.article)
     admin.post(f"/wissen/{before.key}/", typed(before, short_answer="Ganz anders."))
-    response = editor.post(f"/wissen/{before.key}/veroeffentlichen/", {"seen": before.updated_at.isoformat(), "note": "meine Notiz"})
+    response = editor.post(
+        f"/wissen/{before.key}/veroeffentlichen/", {"seen": before.updated_at.isoformat(), "note": "meine Notiz"}
+    )
     assert response.status_code == 409
     assert "Inzwischen hat Stefan Droste den Entwurf geändert." in words(response)
     assert "meine Notiz" in response.content.decode()
@@ -51,7 +56,9 @@ def test_publishing_saves_first_what_was_typed(editor, known, soest):
 
 def test_publishing_the_same_again_says_so(editor, known, soest):
     article = stored(soest, known.article)
-    response = editor.post(f"/wissen/{article.key}/veroeffentlichen/", {"seen": article.updated_at.isoformat()}, follow=True)
+    response = editor.post(
+        f"/wissen/{article.key}/veroeffentlichen/", {"seen": article.updated_at.isoformat()}, follow=True
+    )
     assert "hat sich nicht geändert; das Servicecenter liest weiter Fassung 1." in words(response)
 
 
@@ -65,7 +72,9 @@ def test_ticked_gaps_are_answered_and_the_agent_learns_it(editor, changed, soest
     assert "checked" not in editor.get(f"/wissen/{article.key}/veroeffentlichen/").content.decode()
     sent = {"seen": article.updated_at.isoformat(), "gap": [str(gap.pk), "nonsense", "9" * 30]}
     response = editor.post(f"/wissen/{article.key}/veroeffentlichen/", sent, follow=True)
-    assert "Die Lücke „Grenze für Wohnungsauflösung“ ist beantwortet; Jana Köster erfährt es am Arbeitsplatz." in words(response)
+    assert "Die Lücke „Grenze für Wohnungsauflösung“ ist beantwortet; Jana Köster erfährt es am Arbeitsplatz." in words(
+        response
+    )
     from django.db import transaction
 
     with scope.desk(people["agent"].pk), transaction.atomic():
@@ -138,7 +147,9 @@ def test_a_joining_municipality_is_told_that_nobody_reads_yet(visit, places, peo
         article = actions.save_article(Article(title="Hundesteuer"), acting_user=people["admin.lippstadt"])
     client = visit("admin.lippstadt", "lippstadt.localhost")
     assert "Stadt Lippstadt ist noch nicht live" in words(client.get(f"/wissen/{article.key}/"))
-    response = client.post(f"/wissen/{article.key}/veroeffentlichen/", {"seen": article.updated_at.isoformat()}, follow=True)
+    response = client.post(
+        f"/wissen/{article.key}/veroeffentlichen/", {"seen": article.updated_at.isoformat()}, follow=True
+    )
     assert "Gelesen wird sie, sobald Stadt Lippstadt live ist." in words(response)
 
 
@@ -152,5 +163,12 @@ def test_every_deed_is_in_the_log(editor, known, soest):
     editor.post(f"/wissen/{article.key}/veroeffentlichen/", {"seen": stored(soest, article).updated_at.isoformat()})
     editor.post(f"/wissen/{article.key}/zurueckziehen/")
     with scope.owner(), connection.cursor() as cursor:
-        cursor.execute("SELECT action, person_name FROM public.tenants_auditentry WHERE object_id = %s ORDER BY id DESC LIMIT 3", [article.key])
-        assert cursor.fetchall() == [("withdraw", "Heike Brand"), ("publish", "Heike Brand"), ("save_article", "Heike Brand")]
+        cursor.execute(
+            "SELECT action, person_name FROM public.tenants_auditentry WHERE object_id = %s ORDER BY id DESC LIMIT 3",
+            [article.key],
+        )
+        assert cursor.fetchall() == [
+            ("withdraw", "Heike Brand"),
+            ("publish", "Heike Brand"),
+            ("save_article", "Heike Brand"),
+        ]
