@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from django.contrib.staticfiles.storage import ManifestFilesMixin
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 SHEET = "css/rufverbund.css"
 OURS = "desk/js/*.js"
+MODULE_IMPORTS = ManifestFilesMixin._js_module_import_aggregation_patterns[1]  # type: ignore[attr-defined]  # noqa: SLF001  Django's own
 IMPORT = re.compile(r'@import url\("(?P<name>[\w-]+\.css)"\)(?: (?P<media>\w+))?;')
 
 
@@ -29,9 +31,9 @@ class Storage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
     # Without it a module that is imported by two others would exist twice: once under its plain, once under its hashed name.
     support_js_module_import_aggregation = True
     # Only in our own modules: other packages bring scripts whose imports do not name files.
-    _js_module_import_aggregation_patterns = (OURS, CompressedManifestStaticFilesStorage._js_module_import_aggregation_patterns[1])
+    _js_module_import_aggregation_patterns = (OURS, MODULE_IMPORTS)
 
-    def post_process(self, paths: dict[str, Any], dry_run: bool = False, **options: Any) -> Iterator[Any]:  # noqa: FBT001, FBT002
+    def post_process(self, paths: dict[str, Any], dry_run: bool = False, **options: Any) -> Iterator[Any]:  # noqa: FBT002  Django's signature
         """Join first, so that the hash is that of the joined sheet."""
         if SHEET in paths and not dry_run:
             source, name = paths[SHEET]

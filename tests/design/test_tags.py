@@ -5,12 +5,13 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from django import forms
 from django.core.paginator import Paginator
 from django.template import Context, Template, TemplateSyntaxError
+from django.template.loader import get_template
 from django.test import RequestFactory
 from django.utils import translation
 
@@ -253,3 +254,28 @@ def test_numbers_are_written_as_in_the_language() -> None:
     assert write("{{ n|thousands }}", n=None) == ""
     with translation.override("en"):
         assert write("{{ n|thousands }}", n=1234567) == "1,234,567"
+
+
+@pytest.mark.parametrize("name", ["400", "403", "403_csrf", "404", "429"])
+def test_error_pages_ask_nothing_of_the_database(name: str, gallery: Path) -> None:
+    class Broken:
+        """Fails at every touch but one (config.context), as a person in a database that is gone does."""
+
+        preferences: ClassVar[dict[str, str]] = {}
+
+        def __getattr__(self, name: str) -> Any:
+            raise ConnectionError(name)
+
+    request = RequestFactory().get("/")
+    request.user = Broken()
+    with site.surroundings(gallery / "static"):
+        html = get_template(f"{name}.html").render({"user": Broken(), "messages": Broken(), "preferences": {}}, request)
+    assert "<h1>" in html
+    assert "UNDEFINED" not in html
+
+
+def test_the_page_of_a_server_error_needs_nothing_at_all(tmp_path: Path) -> None:
+    """Not even static files that were collected."""
+    html = Template("{% include '500.html' %}").render(Context())
+    assert "Der Fehler liegt bei uns" in html
+    assert 'href=""' in html
