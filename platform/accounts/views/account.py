@@ -24,7 +24,7 @@ from tenants.errors import Refusal
 def update_profile(request: HttpRequest) -> HttpResponse:
     """Name, language and display choices; where password, second factor and sessions are changed; one's roles."""
     person, access = cast("Person", request.user), cast("Access", request.access)  # type: ignore[attr-defined]
-    form = ProfileForm(request.POST or None, person=person, access=access)
+    form = ProfileForm(request.POST if request.method == "POST" else None, person=person, access=access)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:

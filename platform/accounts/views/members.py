@@ -37,7 +37,7 @@ def member_list(request: TownRequest) -> HttpResponse:
 @needs_role("tenant_admin")
 def invite(request: TownRequest) -> HttpResponse:
     """Ask for name, address and role; the answer shows the link, this once."""
-    form = InviteForm(request.POST or None)
+    form = InviteForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             invitation, link = actions.invite(
@@ -94,7 +94,7 @@ def revoke_invitation(request: TownRequest, pk: int) -> HttpResponse:
 def change_role(request: TownRequest, pk: int) -> HttpResponse:
     """Another role for a member."""
     membership = membership_or_404(request.municipality, pk)
-    form = RoleForm(request.POST or None, initial={"role": membership.role})
+    form = RoleForm(request.POST if request.method == "POST" else None, initial={"role": membership.role})
     if request.method == "POST" and form.is_valid():
         try:
             actions.change_role(membership, form.cleaned_data["role"], acting_user=request.user)
