@@ -62,6 +62,7 @@ def as_account(command: list[str]) -> list[str]:
     """The command under `account`. Root's folders may be closed to everybody else (mktemp -d), and opening them would be worse.
 
     So the account may pass folders, by the one capability for it, instead of every parent folder being made passable for all.
+    Without no_setuid_fixup access(2), by which PostgreSQL looks for its own programs, would not count the capability.
     """
     if os.geteuid() != 0:
         return command
@@ -72,7 +73,7 @@ def as_account(command: list[str]) -> list[str]:
     uid, gid = account()
     keep = "-all,+dac_override"
     return [
-        "setpriv", f"--reuid={uid}", f"--regid={gid}", "--clear-groups", "--no-new-privs",
+        "setpriv", f"--reuid={uid}", f"--regid={gid}", "--clear-groups", "--no-new-privs", "--securebits=+no_setuid_fixup",
         f"--inh-caps={keep}", f"--ambient-caps={keep}", f"--bounding-set={keep}", "--pdeathsig=INT", *command,
     ]  # fmt: skip
 

