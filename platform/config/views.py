@@ -5,6 +5,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
 from accounts.demo import demo_entries
@@ -66,4 +67,4 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """500, without context: whatever failed may be needed for it."""
-    return HttpResponse(render(request, "500.html").content, status=500)
+    return HttpResponse(render_to_string("500.html"), status=500)
