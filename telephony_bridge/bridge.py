@@ -22,7 +22,7 @@ CHORES: tuple[tuple[str, Chore, float], ...] = (  # what it is called in the log
     ("wrap_ups_expired", actions.expire_wrap_ups, 2.0),
     ("calls_reaped", actions.reap_calls, 30.0),
 )
-LONGEST_PAUSE = 15.0  # seconds between two tries while the database is away
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0  # seconds between two tries while the database is away
 
 
 def run(stop: threading.Event | None = None) -> None:
@@ -37,7 +37,7 @@ def run(stop: threading.Event | None = None) -> None:
             _round(due)
             pause = 0.0
         except Error as error:
-            pause = min(LONGEST_PAUSE, pause * 2 or 0.5)
+            pause = min(LONGEST_PAUSE, pause * 2 or FIRST_PAUSE)
             log.warning("bridge.database_away", error=_first_line(error), next_try_s=pause)
         finally:
             connections.close_all()  # back to the pool, or away with what is broken

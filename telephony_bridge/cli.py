@@ -4,6 +4,7 @@ import re
 import secrets
 import signal
 import threading
+from math import sqrt
 from random import Random
 
 import click
@@ -111,13 +112,13 @@ def calls(rate: float, count: int | None, seed: int | None, url: str) -> None:
 
 
 def _towns() -> list[Town]:
-    """Live municipalities with a confirmed number, weighted by inhabitants."""
+    """Live municipalities with a confirmed number. A larger one is called more often, but not as much as it is larger."""
     with scope.telephony():
         rows = NumberPrefix.objects.filter(confirmed_at__isnull=False, municipality__status=Municipality.STATES.live)
         found = {number.municipality_id: number for number in rows.select_related("municipality").order_by("-pk")}
     return [
         Town(
-            str(n.municipality), n.municipality.centre_id, n.prefix, float(n.municipality.inhabitants or DEFAULT_WEIGHT)
+            str(n.municipality), n.municipality.centre_id, n.prefix, sqrt(n.municipality.inhabitants or DEFAULT_WEIGHT)
         )
         for n in sorted(found.values(), key=lambda number: number.prefix)
     ]
