@@ -20,3 +20,11 @@ def reap_calls(timestamp: int) -> int:
     """Calls and wrap-ups whose end nobody reported; every minute. `timestamp` is when it was due (Unix seconds)."""
     with scope.worker():
         return actions.reap_calls() + actions.expire_wrap_ups()
+
+
+@app.periodic(cron="17 2 * * *", periodic_id="callers")
+@app.task(queueing_lock="forget_callers", pass_context=False)
+def forget_callers(timestamp: int) -> int:
+    """Numbers and notes of callers after 30 days, every night. `timestamp` is when it was due (Unix seconds)."""
+    with scope.telephony():
+        return actions.forget_callers()

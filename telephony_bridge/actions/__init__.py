@@ -13,6 +13,7 @@ from telephony_bridge.actions.calls import (
 from telephony_bridge.actions.presences import expire_presences, heartbeat, set_presence
 from telephony_bridge.actions.reaping import expire_wrap_ups, reap_calls
 from telephony_bridge.actions.receiving import receive
+from telephony_bridge.actions.retention import forget_callers
 from telephony_bridge.actions.sources import give_token
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "close_call",
     "expire_presences",
     "expire_wrap_ups",
+    "forget_callers",
     "give_token",
     "heartbeat",
     "reap_calls",

@@ -1,5 +1,6 @@
 -- Calls are shared work: the exchange's door writes them, agents of the centre take and close them, a municipality reads its own.
 GRANT SELECT, INSERT, UPDATE ON telephony_bridge_call, telephony_bridge_ctievent, telephony_bridge_source, telephony_bridge_presence TO telephony;
+GRANT DELETE ON telephony_bridge_ctievent TO telephony;  -- after 30 days (actions/retention.py)
 -- Columns, not tables: UPDATE on a whole table would allow LOCK TABLE (tenants/sql/rights.sql).
 GRANT SELECT, UPDATE (municipality_id, state, chosen_by_agent, agent_id, agent_name, answered_at, ended_at, wrap_up_at, wrap_up_until, end_reason,
     concern, concern_kind, concern_key, outcome, transferred_to, note) ON telephony_bridge_call TO desk_web;

@@ -1,0 +1,46 @@
+"""Forgetting callers: what pages promise ("wird nach 30 Tagen gelöscht") and Art. 5 (1) e DSGVO asks for (telephony scope).
+
+Numbers, notes and the exchanges' raw messages go; what reports count (municipality, times, concern, outcome) stays.
+"""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from telephony_bridge.models import Call, CtiEvent
+from tenants import audit
+from tenants.audit import SYSTEM, Actor
+
+KEPT_DAYS = 30  # domain.md; a setting of each municipality comes with its own issue
+BATCH = 2000
+
+
+def forget_callers(*, acting_user: Actor = SYSTEM, now: datetime | None = None) -> int:
+    """Clear calls that ended more than 30 days ago and delete their raw messages, in batches; returns how many calls were cleared."""
+    before = (now or timezone.now()) - timedelta(days=KEPT_DAYS)
+    cleared = 0
+    while (batch := _one_batch(before, acting_user)) != (0, 0):
+        cleared += batch[0]
+    return cleared
+
+
+def _one_batch(before: datetime, acting_user: Actor) -> tuple[int, int]:
+    personal = ~Q(from_number="") | ~Q(from_raw="") | ~Q(note="")
+    with transaction.atomic():
+        old = list(
+            Call.objects.filter(personal, state="ended", ringing_at__lt=before)
+            .order_by("pk")
+            .values_list("pk", flat=True)[:BATCH]
+        )
+        messages, _kinds = CtiEvent.objects.filter(pk__in=_oldest(before)).delete()
+        Call.objects.filter(pk__in=old).update(from_number="", from_raw="", note="")
+        if old or messages:
+            done = {"calls": len(old), "messages": messages}
+            audit.record("forget_callers", ("call", "", ""), acting_user=acting_user, after=done)
+    return len(old), messages
+
+
+def _oldest(before: datetime) -> list[int]:
+    return list(CtiEvent.objects.filter(received_at__lt=before).order_by("pk").values_list("pk", flat=True)[:BATCH])
