@@ -44,6 +44,9 @@ class Address(NamedTuple):
     name: str
     arguments: dict[str, object]
 
+    def __str__(self) -> str:
+        return f"{self.area}-{self.name}"
+
     @property
     def path(self) -> str:
         """The address itself."""
@@ -124,11 +127,16 @@ def refused(address: Address, visitor: str, path: str) -> tuple[int, str]:
     return (403 if inside else STRANGER[address.area]), ""
 
 
+def reads(address: Address) -> bool:
+    """Whether the table says what GET does, or nothing at all (which the first test reports)."""
+    rows = TABLE[section_of(address)].get(address.name, "GET")
+    return any("GET" in row.split()[0].split("+") for row in ([rows] if isinstance(rows, str) else rows))
+
+
 ADDRESSES = addresses()
-ids = [f"{address.area}-{address.name}" for address in ADDRESSES]
 
 
-@pytest.mark.parametrize("address", ADDRESSES, ids=ids)
+@pytest.mark.parametrize("address", ADDRESSES, ids=str)
 def test_everybody_gets_what_the_table_says(address, visit):
     wrong = []
     rules = rules_of(address)
@@ -145,13 +153,11 @@ def test_everybody_gets_what_the_table_says(address, visit):
     assert wrong == []
 
 
-@pytest.mark.parametrize("address", ADDRESSES, ids=ids)
+@pytest.mark.parametrize("address", [a for a in ADDRESSES if not reads(a)], ids=str)
 def test_what_changes_something_is_not_done_by_a_link(address, visit):
     """An address whose rows name no GET answers it with 405."""
-    rules = rules_of(address)
-    if "GET" not in rules:
-        visitor = min(set().union(*rules.values()) - {"anonymous"})
-        assert visit(VISITORS[visitor], HOSTS[address.area]).get(address.path).status_code == 405
+    visitor = min(set().union(*rules_of(address).values()) - {"anonymous"})
+    assert visit(VISITORS[visitor], HOSTS[address.area]).get(address.path).status_code == 405
 
 
 def test_no_row_is_left_over():
