@@ -1,14 +1,14 @@
 """Writes about a municipality's knowledge, in its scope: drafts, publishing, withdrawing. Each is one transaction with an audit row.
 
-Every action locks the entry's row first, so versions are numbered without gaps and two people cannot publish at once. What is
-published goes to the pool through a database trigger in the same transaction (knowledge/pool/sql/rights.sql).
+Every action locks the entry's row, so versions are numbered without gaps and two people cannot publish at once; who publishes waits for
+their turn before that (`wait_for_turn`), so that nobody locks up with an import that publishes many. What is published goes to the pool through a database trigger in the same transaction (knowledge/pool/sql/rights.sql).
 """
 
 from collections.abc import Sequence
 from typing import Any, TypeVar, cast
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
@@ -23,6 +23,8 @@ from tenants.errors import Refusal
 
 E = TypeVar("E", bound=Entry)
 DEEPEST = 12  # levels of departments
+# Readers are not held up. One message: the time limit is for this lock alone.
+TURN = "SET LOCAL lock_timeout = '5s'; LOCK TABLE knowledge_publication IN SHARE ROW EXCLUSIVE MODE; SET LOCAL lock_timeout TO DEFAULT"
 
 
 def save_article(article: Article, *, acting_user: Actor, contacts: Sequence[Contact] | None = None) -> Article:
@@ -47,6 +49,7 @@ def save_department(department: Department, *, acting_user: Actor) -> Department
 def publish(entry: Entry, *, acting_user: Actor, note: str = "") -> Version:
     """Let the pool read the saved draft, at once. Returns the version; its `is_new` is False when nothing differed from what is published."""
     with transaction.atomic():
+        wait_for_turn(acting_user=acting_user)
         fresh = _locked(entry)
         now, last, shown = snapshots.snapshot(fresh), snapshots.last_version(fresh), snapshots.published(fresh)
         if shown and last and not snapshots.changed_fields(last.snapshot, now):
@@ -66,6 +69,7 @@ def publish(entry: Entry, *, acting_user: Actor, note: str = "") -> Version:
 def withdraw(entry: Entry, *, acting_user: Actor, note: str = "") -> Version:
     """Take the entry from the pool, at once; the draft stays. Raises Refusal when it is not published."""
     with transaction.atomic():
+        wait_for_turn(acting_user=acting_user)
         fresh = _locked(entry)
         shown = _published_or_refuse(fresh)
         last = snapshots.last_version(fresh)
@@ -112,6 +116,20 @@ def delete_entry(entry: Entry, *, acting_user: Actor) -> None:
             )
         _record("delete_entry", fresh, acting_user, before=snapshots.snapshot(fresh))
         fresh.delete()
+
+
+def wait_for_turn(*, acting_user: Actor) -> None:
+    """Publish and import one after the other within a municipality; taken before any entry is locked, kept until the transaction ends.
+
+    Raises Refusal when another one, an import say, takes longer than five seconds.
+    """
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(TURN)
+    except OperationalError as error:
+        raise Refusal(
+            _("Gerade werden andere Einträge eingelesen oder veröffentlicht. Versuchen Sie es gleich noch einmal.")
+        ) from error
 
 
 def _save(entry: E, acting_user: Actor, contacts: Sequence[Contact] | None = None, action: str = "") -> E:

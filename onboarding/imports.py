@@ -92,6 +92,7 @@ class _Import:
         report = self.report
         self._judge()
         with scope.municipality(self.municipality.schema_name), transaction.atomic():
+            actions.wait_for_turn(acting_user=self.actor)
             done, good = 0, report.lines - len(report.bad)
             for kind in KINDS:
                 for line in self._lines(kind):
@@ -130,7 +131,7 @@ class _Import:
 
     def _saved(self, line: Line) -> tuple[str, bool]:
         model = snapshots.MODELS[line.kind]
-        found = model.objects.filter(key=line.key).first()
+        found = model.objects.select_for_update().filter(key=line.key).first()
         entry: Any = found or model(key=line.key)
         before = snapshots.snapshot(entry) if found else None
         contacts = self._fill(entry, line)
@@ -189,7 +190,7 @@ class _Import:
         self._know_departments()
 
     def _finish_department(self, line: Line) -> None:
-        department = Department.objects.filter(key=line.key).first()
+        department = Department.objects.select_for_update().filter(key=line.key).first()
         if department is None:  # a bad line
             return
         if "parent" in line.values and self._moved(department, line.values["parent"]) and line.key not in self.touched:

@@ -258,3 +258,15 @@ def test_a_key_is_given_once_whatever_the_kind(dog, own, people):
         assert (
             actions.save_contact(Contact(title="Hund anmelden"), acting_user=people["editor"]).key == "hund-anmelden-2"
         )
+
+
+def test_the_search_too_knows_only_what_is_valid_today(dog, own, people):
+    from knowledge.search import search
+
+    for days, found in ((1, 0), (0, 1)):
+        dog.valid_from = timezone.localdate() + timedelta(days=days)
+        with own(), transaction.atomic():
+            actions.save_article(dog, acting_user=people["editor"])
+            actions.publish(dog, acting_user=people["editor"])
+        with scope.desk(people["agent"].pk):
+            assert len(search("hund anmelden", called="soest").hits) == found

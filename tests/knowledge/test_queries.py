@@ -51,7 +51,8 @@ def test_each_state_has_its_list(own, state):
 
 
 @pytest.mark.parametrize(
-    ("text", "found"), [("", 4), ("WORT", 4), ("wort chang", 1), ("text neuer", 1), ("neuer nix", 0), ("neuer", 1), ("%", 0), ("\0", 4)]
+    ("text", "found"),
+    [("", 4), ("WORT", 4), ("wort chang", 1), ("text neuer", 1), ("neuer nix", 0), ("neuer", 1), ("%", 0), ("\0", 4)],
 )
 def test_text_filter(own, text, found):
     assert queries.entries("article", text=text).count() == found

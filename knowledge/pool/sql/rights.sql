@@ -11,8 +11,8 @@ BEGIN
     SELECT title, synonyms, subtitle INTO was FROM public.pool_searchentry e
         WHERE e.municipality_id = whose AND e.kind = coalesce(NEW.kind, OLD.kind) AND e.key = coalesce(NEW.key, OLD.key);
     IF TG_OP = 'DELETE' THEN
-        PERFORM public.count_words(whose, public.vocabulary(was.title, was.synonyms, was.subtitle), '{}');
         nr := public.append_to_stream('m:' || whose, OLD.kind, OLD.key, 'drop');
+        PERFORM public.count_words(whose, public.vocabulary(was.title, was.synonyms, was.subtitle), '{}');
         DELETE FROM public.pool_searchentry WHERE municipality_id = whose AND kind = OLD.kind AND key = OLD.key;
         RETURN NULL;
     END IF;
