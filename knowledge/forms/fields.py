@@ -173,7 +173,7 @@ class ContactsField(forms.Field):
         }
         self.by_word = {}
         for line, contact in self.lines.items():
-            for word in {line.casefold(), contact.title.casefold(), contact.key.casefold()}:
+            for word in {line.casefold(), contact.title.casefold(), contact.key.casefold(), contact.ext} - {""}:
                 self.by_word.setdefault(word, []).append(contact)
 
     def line_of(self, contact: Contact) -> str:

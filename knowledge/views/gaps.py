@@ -22,6 +22,7 @@ from knowledge.views.kinds import KINDS
 from tenants.errors import Refusal
 
 MOST_CANDIDATES = 8
+MOST_LOOKED_AT = 100
 
 
 @require_safe
@@ -62,21 +63,20 @@ def show(request: TownRequest, gap: Gap, **given: Any) -> HttpResponse:
         "gap": gap, "others": overviews.same_question(gap), "may_write": access.may_write(request), "problem": "",
         "open_entry": linked(gap.entry_kind, gap.entry_key), "answer_entry": linked(gap.answer_kind, gap.answer_key),
         "filters": search, "searched": bool(search.wanted), "candidates": found,
-        "answer_form": AnswerGapForm(initial={"article": found[0].key if found else ""}), "decline_form": DeclineGapForm(),
+        "answer_form": AnswerGapForm(initial={"article": gap.entry_key if gap.entry_kind == "article" else ""}), "decline_form": DeclineGapForm(),
     } | given  # fmt: skip
     return render(request, "knowledge/gap_detail.html", context, status=status)
 
 
 def candidates(gap: Gap, words: str) -> list[Any]:
-    """Published articles that may hold the answer: the one that was open first, then what the words find."""
+    """Published articles that may hold the answer: the one that was open, then those that have the words in their titles, then others."""
+    opened = queries.entry("article", gap.entry_key) if gap.entry_kind == "article" else None
     found = (
-        [linked_entry]
-        if (linked_entry := queries.entry(gap.entry_kind, gap.entry_key)) and gap.entry_kind == "article"
-        else []
+        list(queries.entries("article", text=words).exclude(published_version=None)[:MOST_LOOKED_AT]) if words else []
     )
-    if words:
-        found += queries.entries("article", text=words)[:MOST_CANDIDATES]
-    shown = {article.pk: article for article in found if article.published_version}
+    wanted = words.casefold().split()
+    found.sort(key=lambda article: not all(word in article.title.casefold() for word in wanted))
+    shown = {article.pk: article for article in [opened, *found] if article and article.published_version}
     return list(shown.values())[:MOST_CANDIDATES]
 
 

@@ -84,6 +84,20 @@ def test_errors_are_accessible_and_take_the_focus(browser, live, mode):  # noqa:
         assert page.evaluate("document.activeElement.id") == "id_contacts"
 
 
+def test_an_article_on_paper_has_nothing_to_press(browser, live):  # noqa: F811
+    with signed_in(browser, live) as page:
+        page.goto(address(live, "/wissen/{article}/druck/"))
+        page.emulate_media(media="print")
+        shot(page, "knowledge-paper", whole=True)
+        assert (
+            page.locator("nav, .no-print, .top").evaluate_all(
+                "parts => parts.filter(part => part.checkVisibility()).length"
+            )
+            == 0
+        )
+        assert page.locator(".short").is_visible()
+
+
 def test_a_department_sees_no_buttons(browser, live):  # noqa: F811
     with signed_in(browser, live, who="reader", bypass_csp=True) as page:
         for path in ("/wissen/", "/wissen/{article}/", "/verzeichnis/", "/luecken/{gap}/"):

@@ -4,7 +4,7 @@ import pytest
 
 from tests.knowledge_pages import seeding
 from tests.knowledge_pages.seeding import entered
-from tests.knowledge_pages.test_articles import words
+from tests.knowledge_pages.test_articles import BASELINE, queries_of, words
 
 
 def state(soest, gap):
@@ -24,6 +24,26 @@ def test_the_most_frequent_question_stands_first(editor, soest, people, gap):
     assert page.count("Beantworten") == 2
     assert "Grenze für" in words(editor.get("/luecken/?q=kubikmeter"))
     assert "Zu diesem Filter gibt es keine Lücke." in words(editor.get("/luecken/?state=declined"))
+
+
+def test_a_thousand_gaps_cost_no_more_queries(editor, soest, people, gap):
+    from django.db import transaction
+
+    from knowledge.pool.models import Gap
+    from tenants import scope
+
+    few = queries_of(editor, "/luecken/")
+    assert few <= BASELINE
+    given = {
+        "municipality": soest,
+        "centre": soest.centre,
+        "reported_by": people["agent"].pk,
+        "reported_by_name": "Jana Köster",
+    }
+    with scope.desk(people["agent"].pk), transaction.atomic():
+        Gap.objects.bulk_create(Gap(title=f"Frage {n % 300}", **given) for n in range(1000))
+    assert queries_of(editor, "/luecken/") == few
+    assert "1 bis 25 von 301" in words(editor.get("/luecken/"))
 
 
 def test_nothing_open_is_good_news(editor):
