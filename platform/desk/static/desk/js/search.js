@@ -73,6 +73,7 @@ export async function run({ quietly = false } = {}) {
 export function open(hit) {
   if (!hit) return;
   opened = hit.dataset.id;
+  clearTimeout(speaking); // the number of hits is no news any more
   mark();
   field.dispatchEvent(new CustomEvent("hit:open", { bubbles: true, detail: { id: opened, url: hit.dataset.url } }));
   say(t("search.opened", { title: words(hit.querySelector(".hit__title")), municipality: words(hit.querySelector(".hit__muni")).replace(/^, /, "") }));

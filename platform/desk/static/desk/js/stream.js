@@ -13,7 +13,6 @@ export const isLost = () => document.body.dataset.connection === "lost";
 
 function rest(on) {
   for (const button of document.querySelectorAll('button[form="act"], #wrap-up .foot button')) {
-    button.toggleAttribute("aria-disabled", false);
     if (on) { button.setAttribute("aria-disabled", "true"); button.setAttribute("aria-describedby", "lost-why"); }
     else { button.removeAttribute("aria-disabled"); if (button.getAttribute("aria-describedby") === "lost-why") button.removeAttribute("aria-describedby"); }
   }
@@ -66,6 +65,7 @@ async function restored() {
   if (!isLost()) return;
   await refresh("/anruf/", { fresh: true });
   delete document.body.dataset.connection;
+  if (banner.contains(document.activeElement)) document.getElementById("search").focus(); // its button goes
   banner.hidden = true;
   rest(false);
   back();

@@ -1,0 +1,148 @@
+"""Every state of the desk in every look: axe, width, one screen; and the state in which the server is away."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser import MODES, axe, browser, fits, heard, shot  # noqa: F401  the fixture
+from tests.desk.test_browser_call import CARD, focused, in_state, ready
+
+pytestmark = pytest.mark.browser
+LOW = {"width": 1366, "height": 657}  # what a maximised browser leaves of 1366x768
+
+
+def look(page: Page, name: str) -> None:
+    """A picture to look at, axe, and the width."""
+    page.wait_for_timeout(200)
+    shot(page, f"desk-{name}")
+    axe(page)
+    fits(page)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_every_state_is_accessible(live, browser, mode) -> None:  # noqa: F811
+    page = live.desk(browser, mode=mode, bypass_csp=True)  # axe sets styles of its own; the other tests run with the policy
+    ready(page)
+    look(page, f"idle-{mode}")
+    call = live.ring()
+    waiting = live.ring(to="02921300", caller="")
+    in_state(page, "ringing")
+    expect(page.locator("#side [data-call-id]")).to_be_visible()
+    look(page, f"ringing-{mode}")
+    page.keyboard.press("F8")
+    in_state(page, "talking")
+    page.keyboard.press("F2")
+    page.keyboard.type("müller standesamt")
+    expect(page.locator("[role=group][data-kind=contacts] [data-hit]").first).to_be_visible()
+    page.locator("[role=group][data-kind=contacts] [data-hit]").first.click()
+    expect(page.locator(".contact__number b").first).to_be_visible()
+    look(page, f"talking-{mode}")
+    page.keyboard.press("F4")
+    expect(page.locator("#concern")).to_be_focused()
+    page.locator("#wrap-gap summary").click()
+    look(page, f"wrap-up-{mode}")
+    page.keyboard.press("F8")
+    in_state(page, "ringing")  # the Kreis waited
+    live.hang_up(waiting, "cancel")
+    live.hang_up(call)
+    live.ring(to="+4929419800")
+    expect(page.locator(f'{CARD}[data-municipality=""]')).to_be_visible()
+    look(page, f"neutral-{mode}")
+    page.keyboard.press("F9")
+    expect(page.locator("#choose-dialog")).to_be_visible()
+    look(page, f"choose-{mode}")
+    page.keyboard.press("Escape")
+    page.locator("[data-action=settings]").click()
+    expect(page.locator("#settings-dialog")).to_be_visible()
+    look(page, f"settings-{mode}")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+,")
+    expect(page.locator("#keys-dialog")).to_be_visible()
+    look(page, f"keys-{mode}")
+
+
+@pytest.mark.parametrize("size", [LOW, {"width": 1920, "height": 1080}])
+def test_a_conversation_with_ten_hits_is_one_screen(live, browser, size) -> None:  # noqa: F811
+    page = live.desk(browser, viewport=size)
+    ready(page)
+    live.ring()
+    in_state(page, "ringing")
+    page.keyboard.press("F8")
+    in_state(page, "talking")
+    page.keyboard.press("F2")
+    page.keyboard.type("amt müller anmelden")
+    expect(page.locator("[data-hit]")).to_have_count(10)
+    inside = "() => { const b = document.getElementById('hits').parentElement; return [b.scrollHeight - b.clientHeight, document.documentElement.scrollHeight - innerHeight] }"
+    over = page.evaluate(inside)
+    assert max(over) <= 0, over
+    heights = page.evaluate("[...document.querySelectorAll('[data-hit]')].map(hit => hit.getBoundingClientRect().height)")
+    assert max(heights) <= 30, heights
+
+
+def test_without_the_server_nothing_is_stale_and_afterwards_all_is_fetched(live, browser) -> None:  # noqa: F811
+    page = live.desk(browser, bypass_csp=True)
+    ready(page)
+    live.ring()
+    in_state(page, "ringing")
+    page.keyboard.press("F8")
+    in_state(page, "talking")
+    page.keyboard.press("F4")
+    page.locator("#note").fill("Mitten im Satz")
+    live.server.kill()
+    try:
+        expect(page.locator("#connection")).to_be_visible(timeout=15000)
+        assert page.locator(".call__state").text_content().startswith("Stand von ")
+        assert page.locator("#side [data-stamp]").first.text_content().startswith("Stand von ")
+        assert page.locator("[role=timer]").is_hidden()
+        closing = page.locator("#wrap-up .foot button").first
+        assert closing.get_attribute("aria-disabled") == "true"
+        assert page.locator(f"#{closing.get_attribute('aria-describedby')}").text_content() == "Ohne Verbindung bitte am Telefon bedienen."
+        expect(page.locator("#retry")).to_have_text(re.compile(r"Neuer Versuch in \d+ s"))
+        assert heard(page).count("Verbindung zum Server unterbrochen. Das Gespräch läuft weiter.") == 1
+        shot(page, "desk-lost-light")
+        axe(page)
+        page.keyboard.press("F8")  # is refused in words, nothing is lost
+        assert page.input_value("#note") == "Mitten im Satz"
+        page.locator("#note").press_sequentially(" weiter")
+        assert page.input_value("#note") == "Mitten im Satz weiter"
+    finally:
+        live.server.start()
+    page.locator("[data-action=reconnect]").click()
+    expect(page.locator("#connection")).to_be_hidden(timeout=20000)
+    assert heard(page)[-1] == "Verbindung wieder da."
+    assert page.input_value("#note") == "Mitten im Satz weiter"
+    assert focused(page) == "search"  # the button that was pressed is gone
+    page.keyboard.press("F8")
+    ready(page)
+    expect(page.locator("#info")).to_contain_text("beantwortet")
+
+
+def test_what_rang_and_ended_while_the_server_was_away_is_put_right(live, browser) -> None:  # noqa: F811
+    page = live.desk(browser)
+    ready(page)
+    gone = live.ring()
+    in_state(page, "ringing")
+    live.server.kill()
+    expect(page.locator("#connection")).to_be_visible(timeout=15000)
+    page.context.set_offline(True)
+    live.server.start()
+    live.hang_up(gone, "cancel")
+    live.ring(to="02921300")
+    page.context.set_offline(False)
+    expect(page.locator(f'{CARD}[data-municipality="kreis"]')).to_be_visible(timeout=20000)
+    expect(page.locator("#connection")).to_be_hidden(timeout=20000)
+    text = " ".join(heard(page))
+    assert text.count("Anruf für Stadt Soest. Von") == 1
+    assert "Der Anruf für Stadt Soest wurde beendet." in text
+    assert text.count("Anruf für Kreis Soest. Von") == 1
+
+
+def test_a_person_who_was_signed_out_elsewhere_reads_it(live, browser) -> None:  # noqa: F811
+    live.sessions["spare"] = live.tool("session", "agent2")
+    page = live.desk(browser, "spare")
+    ready(page)
+    live.tool("end_session", live.sessions["spare"])
+    live.ring()
+    expect(page.locator("#connection")).to_contain_text("Sie sind abgemeldet.", timeout=15000)
+    expect(page.locator("#connection a")).to_have_text("Neu anmelden")
