@@ -3,8 +3,9 @@
 import django.db.models.deletion
 import django.utils.timezone
 import model_utils.fields
-import telephony_bridge.models
 from django.db import migrations, models
+
+import telephony_bridge.models
 
 
 class Migration(migrations.Migration):
