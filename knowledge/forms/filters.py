@@ -35,7 +35,7 @@ class ArticleFilter(FilterForm):
     """Articles by words, state and review."""
 
     state = forms.ChoiceField(label=_("Stand"), required=False, choices=[ANY, *queries.STATES])
-    due = forms.ChoiceField(label=_("Prüfung"), required=False, choices=[ANY, ("ja", _("fällig"))])
+    due = forms.ChoiceField(label=_("Prüfung"), required=False, choices=[ANY, ("1", _("fällig"))])
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)

@@ -14,9 +14,9 @@ from accounts.access import needs_role
 from knowledge import access, overviews, queries, snapshots
 from knowledge.access import READERS, WRITERS, TownRequest
 from knowledge.forms.filters import ArticleFilter
-from knowledge.models import Article, Version
+from knowledge.models import Article
 from knowledge.pool.models import Gap
-from knowledge.views.editing import edit, standing
+from knowledge.views.editing import edit, read_version, standing
 from knowledge.views.kinds import ARTICLE
 from knowledge.views.preview import answer_of
 
@@ -75,8 +75,8 @@ def article_edit(request: TownRequest, key: str) -> HttpResponse:
 def article_print(request: TownRequest, key: str) -> HttpResponse:
     """For paper: the published version, or the draft where nothing is published."""
     entry = access.entry_or_404("article", key)
-    last = snapshots.last_version(entry) if entry.published_version else None
-    shown = last.snapshot if last and last.op == Version.OPS.publish else snapshots.snapshot(entry)
+    read = read_version(entry)
+    shown = read.snapshot if read else snapshots.snapshot(entry)
     context = {
         "entry": entry,
         "answer": answer_of(shown),

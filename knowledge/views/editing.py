@@ -76,11 +76,11 @@ def show(
     request: TownRequest, kind: Kind, entry: Any, form: EntryForm | None, *, gap: Gap | None = None, status: int = 200
 ) -> HttpResponse:
     """The page itself. The entry carries what was typed as far as it was valid."""
-    now = typed_snapshot(entry, form)
-    last = snapshots.last_version(entry) if entry.pk else None
-    changes = compared(last, kind, now) if last and last.op == Version.OPS.publish else []
+    now, read = typed_snapshot(entry, form), read_version(entry)
+    changes = compared(read, kind, now) if read else []
     answer = answer_of(now)
-    told = list(notes.about(entry, changes, answer)) if entry.pk else []
+    published = read.snapshot if read else {}
+    told = list(notes.about(entry, changes, answer, published=published, writer=form is not None)) if entry.pk else []
     if gap and gap.state in {"new", "in_progress"}:
         told.append(notes.about_gap(gap))
     if not request.municipality.is_live:
@@ -99,6 +99,12 @@ def typed_snapshot(entry: Any, form: EntryForm | None) -> dict[str, Any]:
     if form and form.is_bound and "contacts" in getattr(form, "cleaned_data", {}):
         now["contacts"] = [contact.key for contact in form.cleaned_data["contacts"]]
     return now
+
+
+def read_version(entry: Any) -> Version | None:
+    """The version that agents read now, if any."""
+    last = snapshots.last_version(entry) if getattr(entry, "published_version", None) else None
+    return last if last and last.op == Version.OPS.publish else None
 
 
 def compared(last: Version, kind: Kind, now: dict[str, Any]) -> list[Difference]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.dateparse import parse_date
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -26,8 +27,10 @@ class Note:
     link: str = ""
 
 
-def about(entry: Any, changes: Sequence[Any], answer: Answer) -> Iterator[Note]:
-    """Notes about a stored entry, the most urgent first."""
+def about(
+    entry: Any, changes: Sequence[Any], answer: Answer, *, published: dict[str, Any], writer: bool
+) -> Iterator[Note]:
+    """Notes about a stored entry, the most urgent first. `published` is the snapshot that agents read, empty when there is none."""
     if entry.state == "changed" and changes:
         yield Note(unread_changes(entry, len(changes)), "warning", url="#aenderungen", link=_("Änderungen ansehen"))
     if entry.state == "draft":
@@ -38,8 +41,8 @@ def about(entry: Any, changes: Sequence[Any], answer: Answer) -> Iterator[Note]:
                 "Zurückgezogen: Das Servicecenter sieht diesen Eintrag nicht mehr. Mit dem Veröffentlichen ist er wieder da."
             )
         )
-    if entry.state in {"changed", "published"}:
-        yield from about_days(entry)
+    yield from about_validity(published)
+    yield from about_review(published, writer=writer)
     yield from about_contacts(answer)
 
 
@@ -52,10 +55,10 @@ def unread_changes(entry: Any, count: int) -> str:
     ) % {"day": date_format(timezone.localtime(entry.published_at), "d.m.Y"), "count": count}
 
 
-def about_days(entry: Any) -> Iterator[Note]:
-    """Validity and review of an article."""
+def about_validity(published: dict[str, Any]) -> Iterator[Note]:
+    """That a published article is not shown today."""
     today = timezone.localdate()
-    begins, ends, review = (getattr(entry, name, None) for name in ("valid_from", "valid_to", "review_at"))
+    begins, ends = (parse_date(published.get(name) or "") for name in ("valid_from", "valid_to"))
     if begins and begins > today:
         yield Note(
             _("Gültig erst ab %(day)s: Bis dahin sieht das Servicecenter den Artikel nicht.") % {"day": german(begins)},
@@ -66,14 +69,15 @@ def about_days(entry: Any) -> Iterator[Note]:
             _("Abgelaufen am %(day)s: Das Servicecenter sieht den Artikel nicht mehr.") % {"day": german(ends)},
             "warning",
         )
-    if review and review <= today:
-        yield Note(
-            _(
-                "Die Prüfung ist seit %(day)s fällig. Stimmt noch alles, setzen Sie den nächsten Prüftag und veröffentlichen Sie."
-            )
-            % {"day": german(review)},
-            "warning",
-        )
+
+
+def about_review(published: dict[str, Any], *, writer: bool) -> Iterator[Note]:
+    """That the review of a published article is due."""
+    day = parse_date(published.get("review_at") or "")
+    if day and day <= timezone.localdate():
+        due = _("Die Prüfung ist seit %(day)s fällig.") % {"day": german(day)}
+        then = _("Stimmt noch alles, setzen Sie den nächsten Prüftag und veröffentlichen Sie.")
+        yield Note(f"{due} {then}" if writer else due, "warning")
 
 
 def about_contacts(answer: Answer) -> Iterator[Note]:

@@ -18,7 +18,7 @@ from knowledge.models import Version
 from knowledge.pool import actions as pool_actions
 from knowledge.pool.models import Gap
 from knowledge.views import notes
-from knowledge.views.editing import compared, standing
+from knowledge.views.editing import compared, read_version, standing
 from knowledge.views.kinds import KINDS, Kind
 from knowledge.views.preview import answer_of
 from tenants.errors import Refusal
@@ -46,10 +46,10 @@ def entry_publish(request: TownRequest, key: str, kind: str) -> HttpResponse:
 
 def ask(request: TownRequest, kind: Kind, entry: Any, *, problem: str = "", status: int = 200) -> HttpResponse:
     """The question: what changes for agents, and which gaps it answers."""
-    now, last = snapshots.snapshot(entry), snapshots.last_version(entry)
+    now, read = snapshots.snapshot(entry), read_version(entry)
     context = {
         "words": kind, "entry": entry, "stamp": entry.updated_at.isoformat(), "problem": problem, "standing": standing(entry),
-        "changes": compared(last, kind, now) if last and entry.published_version else [], "gaps": offered_gaps(request, entry),
+        "changes": compared(read, kind, now) if read else [], "gaps": offered_gaps(request, entry),
         "notes": list(notes.about_contacts(answer_of(now))), "note_text": request.POST.get("note", ""),
     }  # fmt: skip
     return render(request, "knowledge/entry_publish.html", context, status=status)

@@ -47,7 +47,7 @@ def test_the_list_says_state_responsible_and_review(editor, changed):
         ("q=zzz", False),
         ("state=changed", True),
         ("state=draft", False),
-        ("due=ja", True),
+        ("due=1", True),
         ("state=nonsense", True),
         ("q=%00", True),
     ],
@@ -218,3 +218,23 @@ def test_paper_shows_what_agents_read(editor, changed):
     assert SHORT in page
     assert "vier Kubikmeter" not in page
     assert "Stadt Soest, veröffentlichte Fassung 1 vom" in page
+
+
+@pytest.mark.parametrize(
+    ("fields", "note"),
+    [
+        (
+            {"valid_from": "2999-01-01"},
+            "Gültig erst ab 01.01.2999: Bis dahin sieht das Servicecenter den Artikel nicht.",
+        ),
+        ({"valid_to": "2001-01-01"}, "Abgelaufen am 01.01.2001: Das Servicecenter sieht den Artikel nicht mehr."),
+        ({"review_at": "2001-01-01"}, "Die Prüfung ist seit 01.01.2001 fällig. Stimmt noch alles, setzen Sie"),
+    ],
+)
+def test_what_agents_do_not_see_today_is_said(editor, known, soest, fields, note):
+    article = stored(soest, known.article)
+    editor.post(f"/wissen/{article.key}/", typed(article, **fields))
+    assert note not in words(editor.get(f"/wissen/{article.key}/"))
+    stamp = stored(soest, article).updated_at.isoformat()
+    editor.post(f"/wissen/{article.key}/veroeffentlichen/", {"seen": stamp})
+    assert note in words(editor.get(f"/wissen/{article.key}/"))
