@@ -46,7 +46,7 @@ class CtiMessage:
     cause: str = ""  # a Cause where it is a known one, else what the exchange says
 
 
-class BadMessage(Exception):  # noqa: N818 - the caller's mistake, not the program's
+class BadMessage(Exception):
     """A report that cannot be understood: the HTTP status to answer with, and one German sentence that says why."""
 
     def __init__(self, status: int, sentence: str) -> None:

@@ -7,10 +7,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from telephony_bridge import lifecycle, times
-from telephony_bridge.actions.presences import follow_calls
 from telephony_bridge.called import ANSWERED
 from telephony_bridge.facts import COLUMNS, facts_of, write
 from telephony_bridge.models import Call
+from telephony_bridge.presence import follow_calls
 from tenants import audit, events
 from tenants.audit import Actor
 from tenants.errors import Refusal

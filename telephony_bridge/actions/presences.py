@@ -10,8 +10,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from telephony_bridge import times
-from telephony_bridge.models import Call, Presence
-from tenants import audit, events
+from telephony_bridge.models import Presence
+from telephony_bridge.presence import become, state_by_calls, tell
+from tenants import audit
 from tenants.audit import SYSTEM, Actor
 from tenants.errors import Refusal
 from tenants.models import ServiceCentre
@@ -25,26 +26,10 @@ def set_presence(centre: ServiceCentre, state: str, *, acting_user: Actor) -> Pr
         raise Refusal(_("Diesen Stand gibt es nicht: %(state)s.") % {"state": state[:40]})
     now = timezone.now()
     with transaction.atomic():
-        Presence.objects.bulk_create(  # an upsert without a race: the row is there afterwards, whoever made it
-            [
-                Presence(
-                    person_id=acting_user.pk,
-                    person_name=acting_user.name,
-                    centre=centre,
-                    state="away",
-                    since=now,
-                    seen_at=now,
-                )
-            ],
-            update_conflicts=True,
-            unique_fields=["person_id", "centre"],
-            update_fields=["person_name", "seen_at"],
-        )
-        presence = Presence.objects.select_for_update().get(person_id=acting_user.pk, centre=centre)
+        presence = _own_row(centre, acting_user, now)
         before = audit.state(presence, "state", "after_call")
-        running = _state_by_calls(acting_user.pk)
         presence.after_call = state
-        if (wanted := running or state) != presence.state:
+        if (wanted := state_by_calls(acting_user.pk) or state) != presence.state:
             presence.state, presence.since = wanted, now
         after = audit.state(presence, "state", "after_call")
         if after != before:
@@ -52,8 +37,18 @@ def set_presence(centre: ServiceCentre, state: str, *, acting_user: Actor) -> Pr
             audit.record(
                 "set_presence", presence, acting_user=acting_user, centre=centre.pk, before=before, after=after
             )
-            _tell(presence)
+            tell(presence)
     return presence
+
+
+def _own_row(centre: ServiceCentre, acting_user: Actor, now: datetime) -> Presence:
+    """The person's locked row of this centre; an upsert without a race makes it, whoever is first."""
+    row = Presence(
+        person_id=acting_user.pk, person_name=acting_user.name, centre=centre, state="away", since=now, seen_at=now
+    )
+    unique, changed = ["person_id", "centre"], ["person_name", "seen_at"]
+    Presence.objects.bulk_create([row], update_conflicts=True, unique_fields=unique, update_fields=changed)
+    return Presence.objects.select_for_update().get(person_id=acting_user.pk, centre=centre)
 
 
 def heartbeat(person_id: int, centre_id: int, *, acting_user: Actor = SYSTEM) -> bool:
@@ -68,7 +63,7 @@ def heartbeat(person_id: int, centre_id: int, *, acting_user: Actor = SYSTEM) ->
         with transaction.atomic():
             lost = mine.select_for_update().filter(state="away").exclude(after_call="away").first()
             if lost:
-                _become(lost, _state_by_calls(person_id) or lost.after_call, now)
+                become(lost, state_by_calls(person_id) or lost.after_call, now)
     return bool(written)
 
 
@@ -80,45 +75,6 @@ def expire_presences(*, acting_user: Actor = SYSTEM) -> int:
         with transaction.atomic():
             presence = silent.select_for_update(skip_locked=True).filter(pk=key).first()
             if presence:
-                _become(presence, "away", now)
+                become(presence, "away", now)
                 done += 1
     return done
-
-
-def follow_calls(person_id: int, name: str = "", centre_id: int | None = None) -> None:
-    """Bring a person's presences in step with their calls, in the running transaction.
-
-    Busy in one centre is busy in all. `centre_id` and `name` make the row of an agent who took a call by telephone only.
-    """
-    now, running = timezone.now(), _state_by_calls(person_id)
-    presences = list(Presence.objects.select_for_update().filter(person_id=person_id).order_by("pk"))
-    if running and centre_id and centre_id not in {p.centre_id for p in presences}:
-        presences.append(
-            Presence.objects.create(
-                person_id=person_id, person_name=name, centre_id=centre_id, after_call="away", seen_at=now
-            )
-        )
-    for presence in presences:
-        if running and (presence.state != "away" or presence.centre_id == centre_id):
-            _become(presence, running, now)
-        elif not running and presence.state in {"busy", "wrap-up"}:
-            _become(presence, presence.after_call, now)
-
-
-def _state_by_calls(person_id: int) -> str:
-    """busy, wrap-up or "" by the calls that a person has."""
-    states = set(
-        Call.objects.filter(agent_id=person_id, state__in=["talking", "wrap-up"]).values_list("state", flat=True)
-    )
-    return "busy" if "talking" in states else "wrap-up" if states else ""
-
-
-def _become(presence: Presence, state: str, now: datetime) -> None:
-    if presence.state != state:
-        presence.state, presence.since = state, now
-        presence.save(update_fields=["state", "since"])
-        _tell(presence)
-
-
-def _tell(presence: Presence) -> None:
-    events.tell_centre(presence.centre_id, "presence", presence.person_id, "changed")

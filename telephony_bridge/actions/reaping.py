@@ -8,10 +8,10 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from telephony_bridge import lifecycle, times
-from telephony_bridge.actions.presences import follow_calls
 from telephony_bridge.facts import facts_of, write
 from telephony_bridge.lifecycle import CallState
 from telephony_bridge.models import Call
+from telephony_bridge.presence import follow_calls
 from tenants import events
 from tenants.audit import SYSTEM, Actor
 

@@ -11,7 +11,6 @@ from django.utils import timezone
 
 from accounts.models import CENTRE_ROLES, Membership
 from telephony_bridge import facts, lifecycle, times
-from telephony_bridge.actions.presences import follow_calls
 from telephony_bridge.called import Called, who_was_called
 from telephony_bridge.dialects.body import storable
 from telephony_bridge.identify import Evidence, Identified
@@ -19,6 +18,7 @@ from telephony_bridge.lifecycle import CallState, Transition
 from telephony_bridge.messages import CtiMessage, Direction, Event
 from telephony_bridge.models import Call, CtiEvent, Source
 from telephony_bridge.numbers import to_e164
+from telephony_bridge.presence import follow_calls
 from tenants import events
 from tenants.audit import SYSTEM, Actor
 

@@ -312,3 +312,13 @@ bodies = st.binary(max_size=400) | st.dictionaries(names, words).map(lambda d: j
 @given(raw=bodies, kind=st.sampled_from(["application/json", "application/x-www-form-urlencoded", "text/plain", "multipart/form-data; boundary=x", ""]))
 def test_no_body_is_a_crash(post, raw, kind):
     assert post(raw=raw, kind=kind).status_code in {200, 400, 413, 415, 422}
+
+
+@pytest.mark.parametrize(("event", "statements"), [("newCall", 9), ("answer", 13), ("hangup", 8)])
+def test_a_report_costs_few_round_trips(post, jana, event, statements, django_assert_max_num_queries):
+    """The request must take 25 ms at most; each statement is one."""
+    post(event="newCall", callId="first", to="029211030")  # the first of ten seconds also says that the exchange is there
+    if event != "newCall":
+        post(event="newCall", to="029211030")
+    with django_assert_max_num_queries(statements):
+        post(event=event, to="029211030", user="jana.koester")
