@@ -54,19 +54,9 @@ def configure(*, level: str = "", style: str = "") -> None:
     """Set up structlog and the standard library's logging alike. `style` is `json` or `console`; both have environment variables."""
     level = level or os.environ.get("RUFVERBUND_LOG_LEVEL", "INFO").upper()
     style = style or os.environ.get("RUFVERBUND_LOG", "console" if sys.stderr.isatty() else "json")
-    stamp = structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=False) if style == "console" else _utc_stamp()
-    shared: list[Any] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
-        structlog.stdlib.add_logger_name,
-        structlog.stdlib.ExtraAdder(),
-        stamp,
-        structlog.processors.StackInfoRenderer(),
-        hide_secrets,
-    ]
-    own = [*shared[:3], structlog.stdlib.PositionalArgumentsFormatter(), *shared[4:]]
+    shared = _shared_steps(style)
     structlog.configure(
-        processors=[*own, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
@@ -83,6 +73,21 @@ def configure(*, level: str = "", style: str = "") -> None:
     logging.captureWarnings(capture=True)
     for name, threshold in QUIET.items():
         logging.getLogger(name).setLevel(threshold)
+
+
+def _shared_steps(style: str) -> list[Any]:
+    """What happens to every line, ours or a library's, before it is written."""
+    stamp = structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=False) if style == "console" else _utc_stamp()
+    return [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.PositionalArgumentsFormatter(),
+        structlog.stdlib.ExtraAdder(),
+        stamp,
+        structlog.processors.StackInfoRenderer(),
+        hide_secrets,
+    ]
 
 
 def _utc_stamp() -> Any:
