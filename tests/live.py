@@ -73,7 +73,9 @@ def crowd(size: str) -> list[str]:
         for number in range(int(size)):
             person = Person.objects.create_user(f"crowd{number}@example.org", None, name=f"Kraft {number}")
             TOTP.activate(person, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
-            Membership.objects.create(person=person, role="agent", person_name=person.name, person_email=person.email, centre=centre)
+            Membership.objects.create(
+                person=person, role="agent", person_name=person.name, person_email=person.email, centre=centre
+            )
             keys.append(new_session(person))
     return keys
 
@@ -123,7 +125,14 @@ def end_session(key: str) -> None:
 
 if __name__ == "__main__":
     django.setup()
-    commands = {"seed": seed, "answer": answer, "end_session": end_session, "session": session, "crowd": crowd, "presences": presences}
+    commands = {
+        "seed": seed,
+        "answer": answer,
+        "end_session": end_session,
+        "session": session,
+        "crowd": crowd,
+        "presences": presences,
+    }
     result = commands[sys.argv[1]](*sys.argv[2:])
     if result is not None:
         sys.stdout.write(json.dumps(result))

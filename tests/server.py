@@ -1,7 +1,7 @@
 """A real server for tests: uvicorn in a process of its own, on a clone of the template database.
 
-    with cloned("rv_live_x") as url, serving(url) as base_url: ...     # http://127.0.0.1:PORT
-    server = Server(url); server.start(); server.kill(); server.start(); server.stop()     # the same port each time
+with cloned("rv_live_x") as url, serving(url) as base_url: ...     # http://127.0.0.1:PORT
+server = Server(url); server.start(); server.kill(); server.start(); server.stop()     # the same port each time
 """
 
 import json
@@ -26,7 +26,12 @@ PATIENCE = 30.0  # seconds until it answers
 def variables(database_url: str) -> dict[str, str]:
     """The environment of programs that work on this database as production does."""
     paths = os.pathsep.join([str(ROOT), str(ROOT / "platform")])
-    own = {"RUFVERBUND_TESTING": "0", "DATABASE_URL": database_url, "DJANGO_SETTINGS_MODULE": "tests.live_settings", "PYTHONPATH": paths}
+    own = {
+        "RUFVERBUND_TESTING": "0",
+        "DATABASE_URL": database_url,
+        "DJANGO_SETTINGS_MODULE": "tests.live_settings",
+        "PYTHONPATH": paths,
+    }
     return {**os.environ, **environment.SECRETS, **own}
 
 
@@ -59,8 +64,27 @@ class Server:
 
     def start(self) -> None:
         """Returns when it answers."""
-        command = [sys.executable, "-W", "ignore", "-m", "uvicorn", "config.asgi:application", "--host", "127.0.0.1", "--port", str(self.port)]
-        command += ["--lifespan", "off", "--no-access-log", "--log-level", "warning", "--timeout-graceful-shutdown", "1"]
+        command = [
+            sys.executable,
+            "-W",
+            "ignore",
+            "-m",
+            "uvicorn",
+            "config.asgi:application",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            str(self.port),
+        ]
+        command += [
+            "--lifespan",
+            "off",
+            "--no-access-log",
+            "--log-level",
+            "warning",
+            "--timeout-graceful-shutdown",
+            "1",
+        ]
         self.process = subprocess.Popen(command, env=variables(self.database_url), cwd=ROOT)
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:

@@ -22,7 +22,12 @@ NEWS = 4
 LAST = 8
 FREQUENT = 6
 DECLINED = "declined_calls"  # in the session: calls that this agent left to the others
-PRESENCES = (("ready", gettext_lazy("Bereit")), ("wrap-up", gettext_lazy("Nachbearbeitung")), ("break", gettext_lazy("Pause")), ("away", gettext_lazy("Abgemeldet")))
+PRESENCES = (
+    ("ready", gettext_lazy("Bereit")),
+    ("wrap-up", gettext_lazy("Nachbearbeitung")),
+    ("break", gettext_lazy("Pause")),
+    ("away", gettext_lazy("Abgemeldet")),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +84,19 @@ def board(access: Access, *, declined: Sequence[str] = ()) -> Board:
     shown = mine or offered
     cards = [_card(call, person.name, is_active=place == 0) for place, call in enumerate(shown)]
     queue = [call for call in ringing if call not in offered]
-    choices = answered_for(centres) if any(card.municipality is None or card.call.chosen_by_agent for card in cards) else []
+    choices = (
+        answered_for(centres) if any(card.municipality is None or card.call.chosen_by_agent for card in cards) else []
+    )
     return Board(presence, after, cards, queue, is_free, choices)
 
 
 def _card(call: Call, agent: str, *, is_active: bool) -> Card:
     rings = call.state == "ringing"
-    closed = closed_sentence(call.municipality, timezone.localtime()) if call.municipality and call.state != "wrap-up" else ""
+    closed = (
+        closed_sentence(call.municipality, timezone.localtime())
+        if call.municipality and call.state != "wrap-up"
+        else ""
+    )
     earlier = queries.earlier_calls(call) if is_active and call.state != "wrap-up" else []
     return card_of(call, agent=agent, is_active=is_active or rings, closed=closed, earlier=earlier)
 
@@ -101,7 +112,9 @@ def own_presence(presences: Sequence[Presence]) -> tuple[str, str]:
 
 def answered_for(centres: Sequence[int]) -> list[Municipality]:
     """The municipalities for which these centres answer."""
-    return list(Municipality.objects.filter(centre_id__in=centres, status__in=["live", "leaving"]).select_related("centre"))
+    return list(
+        Municipality.objects.filter(centre_id__in=centres, status__in=["live", "leaving"]).select_related("centre")
+    )
 
 
 def idle(access: Access) -> Idle:
@@ -128,7 +141,9 @@ def last_calls(access: Access) -> list[Call]:
 def frequent(municipality: Municipality) -> list[dict[str, Any]]:
     """What callers of a municipality asked most today: concern, concern_kind, concern_key and `calls`."""
     midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-    asked = Call.objects.filter(municipality=municipality, ringing_at__gte=midnight, concern_kind="article").exclude(concern_key="")
+    asked = Call.objects.filter(municipality=municipality, ringing_at__gte=midnight, concern_kind="article").exclude(
+        concern_key=""
+    )
     counted = asked.values("concern", "concern_kind", "concern_key").annotate(calls=Count("pk"))
     return list(counted.order_by("-calls", "concern")[:FREQUENT])
 

@@ -69,7 +69,9 @@ class Card:
         return begin.get(self.state) or self.call.ringing_at
 
 
-def card_of(call: Call, *, agent: str, is_active: bool = True, closed: str = "", earlier: list[Call] | None = None) -> Card:
+def card_of(
+    call: Call, *, agent: str, is_active: bool = True, closed: str = "", earlier: list[Call] | None = None
+) -> Card:
     """The card of a call for the agent of this name."""
     return Card(
         call=call,
@@ -100,7 +102,10 @@ def closed_sentence(municipality: Municipality, at: datetime) -> str:
     closed = hours.why_closed(at)
     if closed is None:
         return ""
-    values = {"place": _("Kreishaus") if municipality.kind == "kreis" else _("Rathaus"), "next": opening_text(hours, at)}
+    values = {
+        "place": _("Kreishaus") if municipality.kind == "kreis" else _("Rathaus"),
+        "next": opening_text(hours, at),
+    }
     if closed.label:
         return _("%(place)s geschlossen (%(why)s), %(next)s.") % {**values, "why": closed_text(closed)}
     return _("%(place)s geschlossen, %(next)s.") % values

@@ -33,14 +33,22 @@ class GapForm(forms.Form):
     """Missing knowledge for one municipality."""
 
     gap_municipality = forms.ChoiceField(label=_("Geht an die Redaktion von"))
-    gap_title = forms.CharField(label=_("Was fehlt?"), max_length=200, help_text=_("Wenige Worte, wie der Anrufer sie sagt."))
+    gap_title = forms.CharField(
+        label=_("Was fehlt?"), max_length=200, help_text=_("Wenige Worte, wie der Anrufer sie sagt.")
+    )
     gap_text = forms.CharField(
-        label=_("Was wollte der Anrufer wissen?"), max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 3}), help_text=NOTE_HINT
+        label=_("Was wollte der Anrufer wissen?"),
+        max_length=1000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=NOTE_HINT,
     )
 
     def __init__(self, data: Any = None, *, municipalities: Iterable[Municipality]) -> None:
         super().__init__(data)
-        choices = forms.ChoiceField(choices=[(m.slug, m.name) for m in municipalities], label=self.fields["gap_municipality"].label)
+        choices = forms.ChoiceField(
+            choices=[(m.slug, m.name) for m in municipalities], label=self.fields["gap_municipality"].label
+        )
         self.fields["gap_municipality"] = choices
 
 
@@ -61,7 +69,9 @@ class SettingsForm(forms.Form):
         if keys is None:
             return None
         fits = isinstance(keys, dict) and len(keys) <= 40
-        if not fits or not all(isinstance(k, str) and isinstance(v, str) and len(k) <= 20 and len(v) <= 40 for k, v in keys.items()):
+        if not fits or not all(
+            isinstance(k, str) and isinstance(v, str) and len(k) <= 20 and len(v) <= 40 for k, v in keys.items()
+        ):
             raise forms.ValidationError(_("Diese Tastenbelegung kann nicht gespeichert werden."))
         return dict(keys)
 

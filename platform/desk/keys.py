@@ -23,7 +23,9 @@ class Key(NamedTuple):
 TABLE = (
     Key("search", "F2", _("Suche, markiert den Text")),
     Key("accept", "F8", _("Annehmen; in der Nachbearbeitung: abschließen")),
-    Key("transfer", "F9", _("Weitergeleitet an den ersten Kontakt; ohne erkannte Kommune: Kommune wählen, dann Ziffer")),
+    Key(
+        "transfer", "F9", _("Weitergeleitet an den ersten Kontakt; ohne erkannte Kommune: Kommune wählen, dann Ziffer")
+    ),
     Key("wrap", "F4", _("Nachbearbeitung")),
     Key("settings", "", _("Einstellungen: Ton, Ansage, Darstellung")),
     Key("palette", "Control+k", _("Alle Befehle mit Namen")),

@@ -55,7 +55,9 @@ def identify(session_key: str) -> Listener | None:
             if not person.is_authenticated or not is_mfa_enabled(person):
                 return None
             centres = access_of(person).centres
-            answered_for = Municipality.objects.filter(centre__in=centres, status__in=["live", "leaving"]).values_list("pk", "centre_id")
+            answered_for = Municipality.objects.filter(centre__in=centres, status__in=["live", "leaving"]).values_list(
+                "pk", "centre_id"
+            )
             streams = {f"c:{centre}": centre for centre in centres} | {f"m:{pk}": centre for pk, centre in answered_for}
             answering = frozenset(centre for centre, roles in centres.items() if "agent" in roles)
             return Listener(Ticket(int(person.pk), session_key), person.name, streams, answering) if centres else None
@@ -87,7 +89,9 @@ def catch_up(listener: Listener, since: dict[str, int]) -> tuple[dict[str, int],
                     continue
                 if number > position[stream] or position[stream] - number > REPLAYED:
                     return position, None
-                missed += [event for event in events.read_since(stream, number, REPLAYED) if event.number <= position[stream]]
+                missed += [
+                    event for event in events.read_since(stream, number, REPLAYED) if event.number <= position[stream]
+                ]
             return position, missed
     finally:
         connection.close()
@@ -96,5 +100,7 @@ def catch_up(listener: Listener, since: dict[str, int]) -> tuple[dict[str, int],
 async def still_allowed(ear: psycopg.AsyncConnection[Any], tickets: set[Ticket], *, centre: int) -> set[Ticket]:
     """Those of `tickets` whose session lives and whose person still works for the centre."""
     asked = list(tickets)
-    rows = await (await ear.execute(STILL, ([t.person for t in asked], [t.session_key for t in asked], centre))).fetchall()
+    rows = await (
+        await ear.execute(STILL, ([t.person for t in asked], [t.session_key for t in asked], centre))
+    ).fetchall()
     return {Ticket(person, session) for person, session in rows}

@@ -28,7 +28,11 @@ Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 PLAIN = (b"content-type", b"text/plain; charset=utf-8")
-HEADERS = [(b"content-type", b"text/event-stream; charset=utf-8"), (b"cache-control", b"no-store"), (b"x-accel-buffering", b"no")]
+HEADERS = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-store"),
+    (b"x-accel-buffering", b"no"),
+]
 
 
 class Streams:
@@ -172,7 +176,13 @@ def body(text: str) -> Message:
 
 async def answer(send: Send, status: int) -> None:
     """A refusal without words: scripts read the number, people never see it."""
-    await send({"type": "http.response.start", "status": status, "headers": [PLAIN, (b"cache-control", b"no-store"), (b"retry-after", b"5")]})
+    await send(
+        {
+            "type": "http.response.start",
+            "status": status,
+            "headers": [PLAIN, (b"cache-control", b"no-store"), (b"retry-after", b"5")],
+        }
+    )
     await send({"type": "http.response.body", "body": b""})
 
 

@@ -28,7 +28,12 @@ def ring(source, soest) -> Callable[..., Any]:
     from tenants import scope
 
     def make(**fields: Any) -> Any:
-        given = {"municipality": soest, "from_number": "+492921555", "to_number": "+4929211030", "external_id": f"d{next(numbers)}"} | fields
+        given = {
+            "municipality": soest,
+            "from_number": "+492921555",
+            "to_number": "+4929211030",
+            "external_id": f"d{next(numbers)}",
+        } | fields
         with scope.telephony(), transaction.atomic():
             return Call.objects.create(source=source, centre=source.centre, **given)
 
@@ -64,7 +69,9 @@ def publish(people) -> Callable[..., Any]:
     from knowledge.models import Article, Contact
     from tenants import scope
 
-    def make(municipality: Any, key: str, title: str, *, kind: str = "article", contacts: Any = None, **fields: Any) -> Any:
+    def make(
+        municipality: Any, key: str, title: str, *, kind: str = "article", contacts: Any = None, **fields: Any
+    ) -> Any:
         editor = people["editor"]
         with scope.municipality(municipality.schema_name), transaction.atomic():
             if kind == "person":

@@ -43,7 +43,9 @@ class Live:
         """End all calls and forget who was there; past the application, since a test begins with it and not by it."""
         name = self.server.database_url.split("/")[3].split("?")[0]
         with psycopg.connect(environment.SERVER.superuser_url, dbname=name, autocommit=True) as database:
-            database.execute("UPDATE telephony_bridge_call SET state = 'ended', ended_at = now(), wrap_up_until = NULL WHERE state <> 'ended'")
+            database.execute(
+                "UPDATE telephony_bridge_call SET state = 'ended', ended_at = now(), wrap_up_until = NULL WHERE state <> 'ended'"
+            )
             database.execute("DELETE FROM telephony_bridge_presence")
 
     def tool(self, *arguments: str) -> Any:

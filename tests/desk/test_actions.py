@@ -50,7 +50,16 @@ def test_deeds_need_a_token(people, ready, ring) -> None:
 def test_deeds_are_posts(desk, ready, ring) -> None:
     ready("agent")
     client, call = desk(), ring()
-    for deed in ("annehmen", "zurueck", "kommune", "nachbearbeitung", "laenger", "weitergeleitet", "entwurf", "abschluss"):
+    for deed in (
+        "annehmen",
+        "zurueck",
+        "kommune",
+        "nachbearbeitung",
+        "laenger",
+        "weitergeleitet",
+        "entwurf",
+        "abschluss",
+    ):
         assert client.get(f"/anruf/{call.public_id}/{deed}/").status_code == 405
     assert client.get("/praesenz/").status_code == 405
 
@@ -107,7 +116,15 @@ def test_a_call_that_was_accepted_by_mistake_rings_again(desk, talking) -> None:
 
 def test_wrap_up_keeps_what_was_typed_until_it_is_closed(talking) -> None:
     client, call = talking
-    assert post(client, call, "entwurf", {"concern": "Sperrmüll", "concern_kind": "article", "concern_key": "soest:sperrmuell"}).status_code == 204
+    assert (
+        post(
+            client,
+            call,
+            "entwurf",
+            {"concern": "Sperrmüll", "concern_kind": "article", "concern_key": "soest:sperrmuell"},
+        ).status_code
+        == 204
+    )
     form = parts(post(client, call, "nachbearbeitung"))["closing"]
     assert 'value="Sperrmüll"' in form
     assert 'value="answered" checked' in form
@@ -150,7 +167,7 @@ def test_closing_may_end_in_a_break(talking) -> None:
 
 
 def test_presence_during_a_call_is_meant_for_afterwards(talking) -> None:
-    client, call = talking
+    client, _call = talking
     answer = client.post("/praesenz/", {"presence": "break"}, headers=FRAGMENT)
     assert "Danach" in parts(answer)["presence"]
     assert re.search(r'value="break"[^>]* checked', parts(answer)["presence"])
@@ -162,7 +179,7 @@ def test_a_transfer_is_noted_and_can_be_taken_back(talking, publish, kreis) -> N
     client, call = talking
     publish(kreis, "k1", "Entsorgungswirtschaft", kind="person", ext="1560", phone="02921 30-1560")
     page = client.get(f"/auskunft/kreis/person/k1/?call={call.public_id}").content.decode()
-    assert re.search(r"Auskunft gehört zu .*Kreis Soest.*, der Anruf ist für .*Stadt Soest", page, re.S)
+    assert re.search(r"Auskunft gehört zu .*Kreis Soest.*, der Anruf ist für .*Stadt Soest", page, re.DOTALL)
     assert 'aria-label="Weitergeleitet an 1560, Entsorgungswirtschaft, Kreis Soest"' in page
     assert 'aria-describedby="elsewhere"' in page
     answer = post(client, call, "weitergeleitet", {"entry": "person kreis:k1"})
@@ -182,13 +199,27 @@ def test_missing_knowledge_goes_to_the_call_s_municipality(talking, people, soes
 
     client, call = talking
     publish(soest, "a1", "Sperrmüllabfuhr")
-    data = {"gap_municipality": "soest", "gap_title": "Höchstmenge", "gap_text": "Wie viel?", "gap_query": "kubik", "gap_entry": "soest:a1"}
+    data = {
+        "gap_municipality": "soest",
+        "gap_title": "Höchstmenge",
+        "gap_text": "Wie viel?",
+        "gap_query": "kubik",
+        "gap_entry": "soest:a1",
+    }
     answer = client.post("/luecke/", data | {"call": call.public_id}, headers=FRAGMENT)
     assert said(answer) == "Wissenslücke gemeldet an die Redaktion von Stadt Soest."
     with scope.desk(people["agent"].pk), transaction.atomic():
         gap = Gap.objects.get()
-        assert (gap.municipality.slug, gap.query, gap.entry_key, gap.call_id) == ("soest", "kubik", "a1", call.public_id)
-    assert client.post("/luecke/", {"gap_municipality": "lippstadt", "gap_title": "x"}, headers=FRAGMENT).status_code == 409
+        assert (gap.municipality.slug, gap.query, gap.entry_key, gap.call_id) == (
+            "soest",
+            "kubik",
+            "a1",
+            call.public_id,
+        )
+    assert (
+        client.post("/luecke/", {"gap_municipality": "lippstadt", "gap_title": "x"}, headers=FRAGMENT).status_code
+        == 409
+    )
     assert client.post("/luecke/", {"gap_municipality": "soest", "gap_title": " "}, headers=FRAGMENT).status_code == 409
 
 
@@ -240,7 +271,15 @@ def test_settings_are_kept_with_the_person_and_checked(desk, people) -> None:
         assert client.post("/konto/arbeitsplatz/", junk, headers=FRAGMENT).status_code == 400
     with scope.front():
         kept = Person.objects.get(pk=people["agent"].pk).preferences
-    assert kept == {"tone": False, "notify": True, "sentence": "short", "density": "bequem", "theme": "dark", "device": "abc", "keys": {"accept": "F2"}}
+    assert kept == {
+        "tone": False,
+        "notify": True,
+        "sentence": "short",
+        "density": "bequem",
+        "theme": "dark",
+        "device": "abc",
+        "keys": {"accept": "F2"},
+    }
     page = client.get("/").content.decode()
     assert 'data-sentence="short" data-sink="off"' in page
     assert desk("editor").post("/konto/arbeitsplatz/", data).status_code == 403

@@ -4,19 +4,35 @@ from tests.desk.test_page import FRAGMENT
 
 
 def test_an_article_shows_answer_contacts_and_other_municipalities(desk, soest, kreis, publish) -> None:
-    one = publish(soest, "p1", "Dirk Große Böckmann", kind="person", ext="1243", phone="02921 103-1243", function="Abfallberatung")
+    one = publish(
+        soest, "p1", "Dirk Große Böckmann", kind="person", ext="1243", phone="02921 103-1243", function="Abfallberatung"
+    )
     publish(kreis, "sperr", "Sperrgut", short_answer="Der Kreis holt nichts ab.", group="sperrmuell")
     publish(
         soest, "sperrmuell", "Sperrmüllabfuhr anmelden", contacts=[one], group="sperrmuell", short_answer="Zweimal im Jahr kostenfrei.", costs="keine",
         documents="Anschrift", body="## Mehr\n<script>alert(1)</script> **fett**", links=[{"label": "Anmeldung", "url": "https://example.org/a"}],
     )  # fmt: skip
     page = desk().get("/auskunft/soest/article/sperrmuell/").content.decode()
-    for expected in ("Zweimal im Jahr kostenfrei.", "keine", "Anschrift", "<strong>fett</strong>", 'rel="noopener noreferrer"', "02921 103-1243"):
+    for expected in (
+        "Zweimal im Jahr kostenfrei.",
+        "keine",
+        "Anschrift",
+        "<strong>fett</strong>",
+        'rel="noopener noreferrer"',
+        "02921 103-1243",
+    ):
         assert expected in page
     assert "<script>" not in page
     assert 'role="tab" id="tab-1"' in page
     assert "Der Kreis holt nichts ab." in page
     assert "Weitergeleitet an" not in page  # only with a running call
+
+
+def test_an_extension_is_shown_as_the_number_to_dial(desk, soest, publish) -> None:
+    publish(soest, "p1", "Thomas Müller", kind="person", ext="1017", function="Standesbeamter")
+    publish(soest, "p2", "Ohne Nummer", kind="person", function="Bote")
+    assert 'data-copy="02921 103-1017"' in desk().get("/auskunft/soest/person/p1/").content.decode()
+    assert "data-copy" not in desk().get("/auskunft/soest/person/p2/").content.decode()
 
 
 def test_what_is_not_published_to_the_agent_s_centres_is_not_there(desk, soest, places, publish) -> None:
@@ -36,7 +52,15 @@ def test_hits_are_two_lists_numbered_through(desk, soest, publish) -> None:
     for n in range(9):
         publish(soest, f"a{n}", f"Müllabfuhr Bezirk {n}")
     for n in range(6):
-        publish(soest, f"p{n}", f"Müllabfuhr Auskunft {n}", kind="person", ext=f"12{n}", function="Eine sehr lange Funktion", dept="Amt")
+        publish(
+            soest,
+            f"p{n}",
+            f"Müllabfuhr Auskunft {n}",
+            kind="person",
+            ext=f"12{n}",
+            function="Eine sehr lange Funktion",
+            dept="Amt",
+        )
     page = desk().get("/suche?q=müllabfuhr").content.decode()
     assert page.count("data-hit") == 10
     assert page.count('role="group"') == 2

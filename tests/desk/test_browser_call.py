@@ -21,7 +21,11 @@ def in_state(page: Page, state: str) -> None:
 
 
 def focused(page: Page) -> str:
-    return str(page.evaluate("document.activeElement.id || document.activeElement.textContent.trim().slice(0, 40) || document.activeElement.tagName"))
+    return str(
+        page.evaluate(
+            "document.activeElement.id || document.activeElement.textContent.trim().slice(0, 40) || document.activeElement.tagName"
+        )
+    )
 
 
 def test_a_routine_call_needs_at_most_six_keys_beside_the_words(live, browser) -> None:  # noqa: F811
@@ -37,7 +41,9 @@ def test_a_routine_call_needs_at_most_six_keys_beside_the_words(live, browser) -
     in_state(page, "ringing")
     card = page.locator(CARD)
     assert card.get_attribute("data-municipality") == "soest"
-    expect(page.locator(".greeting")).to_contain_text("Guten Tag, Servicecenter der Stadt Soest, mein Name ist Jana Köster.")
+    expect(page.locator(".greeting")).to_contain_text(
+        "Guten Tag, Servicecenter der Stadt Soest, mein Name ist Jana Köster."
+    )
     assert page.title() == "Stadt Soest ruft an – Rufverbund"
     press("F8")
     in_state(page, "talking")
@@ -166,7 +172,7 @@ def test_a_transfer_is_one_key_beside_the_contact(live, browser) -> None:  # noq
     in_state(page, "talking")
     page.keyboard.press("F2")
     page.keyboard.type("Müller Standesamt")
-    contact = page.locator('[role=group][data-kind=contacts] [data-hit]').first
+    contact = page.locator("[role=group][data-kind=contacts] [data-hit]").first
     expect(contact).to_contain_text("Thomas Müller")
     contact.click()
     expect(page.locator(".contact__number b").first).to_be_visible()

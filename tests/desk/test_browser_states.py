@@ -22,7 +22,9 @@ def look(page: Page, name: str) -> None:
 
 @pytest.mark.parametrize("mode", MODES)
 def test_every_state_is_accessible(live, browser, mode) -> None:  # noqa: F811
-    page = live.desk(browser, mode=mode, bypass_csp=True)  # axe sets styles of its own; the other tests run with the policy
+    page = live.desk(
+        browser, mode=mode, bypass_csp=True
+    )  # axe sets styles of its own; the other tests run with the policy
     ready(page)
     look(page, f"idle-{mode}")
     call = live.ring()
@@ -76,7 +78,9 @@ def test_a_conversation_with_ten_hits_is_one_screen(live, browser, size) -> None
     inside = "() => { const b = document.getElementById('hits').parentElement; return [b.scrollHeight - b.clientHeight, document.documentElement.scrollHeight - innerHeight] }"
     over = page.evaluate(inside)
     assert max(over) <= 0, over
-    heights = page.evaluate("[...document.querySelectorAll('[data-hit]')].map(hit => hit.getBoundingClientRect().height)")
+    heights = page.evaluate(
+        "[...document.querySelectorAll('[data-hit]')].map(hit => hit.getBoundingClientRect().height)"
+    )
     assert max(heights) <= 30, heights
 
 
@@ -97,7 +101,10 @@ def test_without_the_server_nothing_is_stale_and_afterwards_all_is_fetched(live,
         assert page.locator("[role=timer]").is_hidden()
         closing = page.locator("#wrap-up .foot button").first
         assert closing.get_attribute("aria-disabled") == "true"
-        assert page.locator(f"#{closing.get_attribute('aria-describedby')}").text_content() == "Ohne Verbindung bitte am Telefon bedienen."
+        assert (
+            page.locator(f"#{closing.get_attribute('aria-describedby')}").text_content()
+            == "Ohne Verbindung bitte am Telefon bedienen."
+        )
         expect(page.locator("#retry")).to_have_text(re.compile(r"Neuer Versuch in \d+ s"))
         assert heard(page).count("Verbindung zum Server unterbrochen. Das Gespräch läuft weiter.") == 1
         shot(page, "desk-lost-light")

@@ -14,7 +14,11 @@ def place(text: str, name: str = "Stadt Soest") -> SimpleNamespace:
 @pytest.mark.parametrize(
     ("text", "agent", "said"),
     [
-        ("Guten Tag, {name}, {agent}. Was kann ich tun?", "Jana Köster", ["Guten Tag, Stadt Soest, Jana Köster.", "Was kann ich tun?"]),
+        (
+            "Guten Tag, {name}, {agent}. Was kann ich tun?",
+            "Jana Köster",
+            ["Guten Tag, Stadt Soest, Jana Köster.", "Was kann ich tun?"],
+        ),
         ("{agent.__class__} {0} {name!r} {", "J", ["{agent.__class__} {0} {name!r} {"]),
         ("{agent}", "{name}", ["{name}"]),
         ("Kreis Soest, Nr. 1 für Sie. Hallo!", "J", ["Kreis Soest, Nr. 1 für Sie.", "Hallo!"]),

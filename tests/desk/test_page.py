@@ -54,7 +54,10 @@ def parts(response) -> dict[str, str]:
     reader = Outer(REGIONS)
     reader.feed(response.content.decode())
     text = {name: re.sub(r'(data-(?:since|until)="[^"]*">)[^<]*', r"\1", html) for name, html in reader.found.items()}
-    text = {name: re.sub(r' data-now="[^"]*"|<input type="hidden" name="csrfmiddlewaretoken"[^>]*>', "", html) for name, html in text.items()}
+    text = {
+        name: re.sub(r' data-now="[^"]*"|<input type="hidden" name="csrfmiddlewaretoken"[^>]*>', "", html)
+        for name, html in text.items()
+    }
     return {name: re.sub(r"\s+", " ", html) for name, html in text.items()}
 
 
@@ -157,7 +160,9 @@ def test_the_number_of_queries_does_not_grow_with_what_is_shown(desk, ready, rin
     call = None if state == "idle" else ring()
     client = desk()
     STATES[state](client, call)
-    with CaptureQueriesContext(connection, ) as few:
+    with CaptureQueriesContext(
+        connection,
+    ) as few:
         assert client.get("/anruf/").status_code == 200
     ready("supervisor")
     if state != "idle":
@@ -176,7 +181,9 @@ def test_situation_and_closed_hours_stand_on_the_card(desk, ready, ring, soest) 
 
     with scope.operator():
         Municipality.objects.filter(pk=soest.pk).update(
-            situation="Wasserrohrbruch <b>Jakobistraße</b>", emergency="Bei Gasgeruch 112", hours={"0": [["00:00", "00:01"]]}
+            situation="Wasserrohrbruch <b>Jakobistraße</b>",
+            emergency="Bei Gasgeruch 112",
+            hours={"0": [["00:00", "00:01"]]},
         )
     ready("agent")
     ring()

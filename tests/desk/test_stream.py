@@ -18,7 +18,9 @@ class Stream:
     def __init__(self, live, who="agent", *, since="", host="desk.localhost", **headers):
         self.connection = http.client.HTTPConnection("127.0.0.1", live.server.port, timeout=10)
         cookie = f"rufverbund_session={live.sessions.get(who, who)}" if who else ""
-        given = {"Host": f"{host}:{live.server.port}", "Cookie": cookie} | {k.replace("_", "-"): v for k, v in headers.items()}
+        given = {"Host": f"{host}:{live.server.port}", "Cookie": cookie} | {
+            k.replace("_", "-"): v for k, v in headers.items()
+        }
         self.connection.request("GET", f"/events?since={since}", headers=given)
         self.response = self.connection.getresponse()
         self.status = self.response.status
@@ -173,7 +175,8 @@ def test_two_hundred_streams_hold_no_connection_and_no_thread(live) -> None:
         time.sleep(1)
         with psycopg.connect(environment.SERVER.superuser_url) as server:
             rows = server.execute(
-                "SELECT usename, count(*) FROM pg_stat_activity WHERE datname = %s GROUP BY 1", [live.server.database_url.split("/")[3].split("?")[0]]
+                "SELECT usename, count(*) FROM pg_stat_activity WHERE datname = %s GROUP BY 1",
+                [live.server.database_url.split("/")[3].split("?")[0]],
             ).fetchall()
         connections = dict(rows)
         assert connections.get("listener") == 1

@@ -60,11 +60,11 @@ def state_class(state: str) -> str:
 
 @register.filter
 def short_name(municipality: Any) -> str:
-    """"Soest" for Stadt Soest; a Kreis keeps its word, since a town may have the same name."""
+    """ "Soest" for Stadt Soest; a Kreis keeps its word, since a town may have the same name."""
     if not municipality:
         return ""
     kind, _space, rest = municipality.name.partition(" ")
-    return rest if rest and kind in {"Stadt", "Gemeinde"} else municipality.name
+    return str(rest if rest and kind in {"Stadt", "Gemeinde"} else municipality.name)
 
 
 @register.filter

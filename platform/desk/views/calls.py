@@ -4,12 +4,14 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from accounts.access import StaffRequest
 from desk import board
 from desk.access import call_or_404, entry_or_404, municipality_or_404
+from desk.contacts import with_numbers
 from desk.forms import WrapUpForm
 from desk.views.gaps import report_from
 from desk.views.regions import after_action
@@ -19,7 +21,7 @@ from tenants.errors import Refusal
 from tenants.models import ServiceCentre
 
 REMEMBERED = 20  # declined calls that a session keeps
-CallView = Callable[[HttpRequest, Call], str]
+CallView = Callable[[StaffRequest, Call], str]
 
 
 def call_action(view: CallView) -> Callable[..., HttpResponse]:
@@ -27,7 +29,7 @@ def call_action(view: CallView) -> Callable[..., HttpResponse]:
 
     @require_POST
     @wraps(view)
-    def inner(request: HttpRequest, public_id: str) -> HttpResponse:
+    def inner(request: StaffRequest, public_id: str) -> HttpResponse:
         try:
             say = view(request, call_or_404(public_id))
         except Refusal as refusal:
@@ -38,7 +40,7 @@ def call_action(view: CallView) -> Callable[..., HttpResponse]:
 
 
 @call_action
-def accept(request: HttpRequest, call: Call) -> str:
+def accept(request: StaffRequest, call: Call) -> str:
     """Take a ringing call; the other who pressed is told who has it."""
     claim = actions.claim_call(call, acting_user=request.user)
     if claim.won:
@@ -49,7 +51,7 @@ def accept(request: HttpRequest, call: Call) -> str:
 
 
 @call_action
-def release(request: HttpRequest, call: Call) -> str:
+def release(request: StaffRequest, call: Call) -> str:
     """Back to the queue: it goes on ringing for the others, and does not come up here again by itself."""
     if call.state != "ringing":
         actions.release_call(call, acting_user=request.user)
@@ -59,15 +61,15 @@ def release(request: HttpRequest, call: Call) -> str:
 
 
 @call_action
-def choose(request: HttpRequest, call: Call) -> str:
+def choose(request: StaffRequest, call: Call) -> str:
     """Say for which municipality an unrecognised call is."""
-    municipality = municipality_or_404(request.POST.get("municipality", ""), access=request.access)  # type: ignore[attr-defined]
+    municipality = municipality_or_404(request.POST.get("municipality", ""), access=request.access)
     actions.choose_municipality(call, municipality, acting_user=request.user)
     return _("Anruf für %(name)s.") % {"name": municipality.name}
 
 
 @call_action
-def wrap_up(request: HttpRequest, call: Call) -> str:
+def wrap_up(request: StaffRequest, call: Call) -> str:
     """Begin the wrap-up, with what is known already."""
     save(request, call)
     actions.begin_wrap_up(call, acting_user=request.user)
@@ -75,29 +77,32 @@ def wrap_up(request: HttpRequest, call: Call) -> str:
 
 
 @call_action
-def take_longer(request: HttpRequest, call: Call) -> str:
+def take_longer(request: StaffRequest, call: Call) -> str:
     """Stop the clock that would end the wrap-up."""
     actions.stop_wrap_up_timer(call, acting_user=request.user)
     return _("Die Zeit ist angehalten. Schließen Sie ab, wenn Sie fertig sind.")
 
 
 @call_action
-def transferred(request: HttpRequest, call: Call) -> str:
+def transferred(request: StaffRequest, call: Call) -> str:
     """Note to whom the agent has transferred on the telephone; `undo` takes it back."""
     if "undo" in request.POST:
         actions.save_wrap_up(call, outcome="", transferred_to="", acting_user=request.user)
         return _("Der Anruf gilt nicht mehr als weitergeleitet.")
     kind, _space, identity = request.POST.get("entry", "").partition(" ")  # "person soest:p_boeckmann"
     slug, _colon, key = identity.partition(":")
-    entry = entry_or_404(slug, kind=kind, key=key, access=request.access)  # type: ignore[attr-defined]
-    number = str(entry.payload.get("phone") or entry.ext)
-    target = ", ".join(filter(None, [entry.title, number, entry.municipality.name]))[:200]
+    entry = entry_or_404(slug, kind=kind, key=key, access=request.access)
+    (contact,) = with_numbers([entry])
+    target = ", ".join(filter(None, [entry.title, contact.number, entry.municipality.name]))[:200]
     actions.save_wrap_up(call, outcome="transferred", transferred_to=target, acting_user=request.user)
-    return _("Weitergeleitet an %(name)s, %(municipality)s.") % {"name": entry.title, "municipality": entry.municipality.name}
+    return _("Weitergeleitet an %(name)s, %(municipality)s.") % {
+        "name": entry.title,
+        "municipality": entry.municipality.name,
+    }
 
 
 @require_POST
-def draft(request: HttpRequest, public_id: str) -> HttpResponse:
+def draft(request: StaffRequest, public_id: str) -> HttpResponse:
     """Keep what was typed so far."""
     try:
         save(request, call_or_404(public_id))
@@ -107,12 +112,12 @@ def draft(request: HttpRequest, public_id: str) -> HttpResponse:
 
 
 @call_action
-def close(request: HttpRequest, call: Call) -> str:
+def close(request: StaffRequest, call: Call) -> str:
     """End the wrap-up with everything that was typed, a report of missing knowledge included; then ready, or what `then` says."""
     form = wrap_up_form(request)
     if request.POST.get("gap_open") and request.POST.get("gap_title", "").strip():
         report_from(request, call)
-    actions.close_call(call, acting_user=request.user, **form.given())  # type: ignore[arg-type]
+    actions.close_call(call, acting_user=request.user, **form.given())
     if then := request.POST.get("then", ""):
         set_everywhere(request, then)
     name = call.municipality.name if call.municipality else _("eine nicht erkannte Kommune")
@@ -120,7 +125,7 @@ def close(request: HttpRequest, call: Call) -> str:
 
 
 @require_POST
-def presence(request: HttpRequest) -> HttpResponse:
+def presence(request: StaffRequest) -> HttpResponse:
     """Ready, wrap-up, break or away; during a call it is meant for the time after it."""
     try:
         set_everywhere(request, request.POST.get("presence", ""))
@@ -129,13 +134,13 @@ def presence(request: HttpRequest) -> HttpResponse:
     return after_action(request)
 
 
-def set_everywhere(request: HttpRequest, state: str) -> None:
+def set_everywhere(request: StaffRequest, state: str) -> None:
     """One person has one presence, whatever the number of centres."""
-    for centre in ServiceCentre.objects.filter(pk__in=request.access.centres):  # type: ignore[attr-defined]
+    for centre in ServiceCentre.objects.filter(pk__in=request.access.centres):
         actions.set_presence(centre, state, acting_user=request.user)
 
 
-def wrap_up_form(request: HttpRequest) -> WrapUpForm:
+def wrap_up_form(request: StaffRequest) -> WrapUpForm:
     """The form as it was sent; Refusal for what cannot be kept."""
     form = WrapUpForm(request.POST)
     if not form.is_valid():
@@ -143,7 +148,7 @@ def wrap_up_form(request: HttpRequest) -> WrapUpForm:
     return form
 
 
-def save(request: HttpRequest, call: Call) -> None:
+def save(request: StaffRequest, call: Call) -> None:
     """Save the fields that were sent, none is no news."""
     given: dict[str, Any] = wrap_up_form(request).given()
     if given:

@@ -1,9 +1,10 @@
 """The desk's page, and the parts of it that are fetched again when something happened."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from accounts.access import StaffRequest
 from desk import board
 from desk.forms import GapForm
 from desk.listeners import position_text
@@ -13,9 +14,9 @@ from tenants.models import ServiceCentre
 
 
 @require_GET
-def desk(request: HttpRequest) -> HttpResponse:
+def desk(request: StaffRequest) -> HttpResponse:
     """The whole page. Its position in the event streams is read first: what happens while it is being made is delivered afterwards."""
-    centres = sorted(request.access.centres)  # type: ignore[attr-defined]
+    centres = sorted(request.access.centres)
     position = position_text(events.newest(f"c:{centre}" for centre in centres))
     municipalities = board.answered_for(centres)
     context = regions.context_of(request)
@@ -24,7 +25,9 @@ def desk(request: HttpRequest) -> HttpResponse:
         "centres": list(ServiceCentre.objects.filter(pk__in=centres)),
         "gap_form": GapForm(municipalities=municipalities),
         "municipalities": municipalities,
-        "settings": {name: request.user.preferences.get(name) for name in ("sentence", "tone", "device", "keys", "notify")},
+        "settings": {
+            name: request.user.preferences.get(name) for name in ("sentence", "tone", "device", "keys", "notify")
+        },
     }
     response = render(request, "desk/desk.html", context)
     response["Cache-Control"] = "no-store"
@@ -32,7 +35,7 @@ def desk(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-def call_area(request: HttpRequest) -> HttpResponse:
+def call_area(request: StaffRequest) -> HttpResponse:
     """Everything around the call, and the queue in the same moment, so that no call is in both or in neither. `?seen=` is the call that was on the screen: what became of it is said in a sentence."""
     context = regions.context_of(request)
     seen = request.GET.get("seen", "")[:40]
@@ -42,6 +45,6 @@ def call_area(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-def queue(request: HttpRequest) -> HttpResponse:
+def queue(request: StaffRequest) -> HttpResponse:
     """Who waits, and the team."""
     return regions.render_regions(request, regions.QUEUE, regions.queue_context(request))

@@ -3,10 +3,11 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
 
+from accounts.access import StaffRequest
 from desk import board
 
 CALL = ("state", "calls", "presence", "closing", "info", "below")
@@ -14,14 +15,23 @@ QUEUE = ("waiting", "side")
 FRAGMENT = "X-Fragment"  # a script asks: it gets parts; a plain form gets a redirect
 
 
-def context_of(request: HttpRequest) -> dict[str, Any]:
+def context_of(request: StaffRequest) -> dict[str, Any]:
     """What the parts around the call need."""
-    shown = board.board(request.access, declined=request.session.get(board.DECLINED, []))  # type: ignore[attr-defined]
+    shown = board.board(request.access, declined=request.session.get(board.DECLINED, []))
     active = shown.active
-    team = board.team(request.access)  # type: ignore[attr-defined]
-    context: dict[str, Any] = {"board": shown, "team": team, "ended": "", "presences": board.PRESENCES, "idle": None, "last": None, "news": None, "frequent": None}
+    team = board.team(request.access)
+    context: dict[str, Any] = {
+        "board": shown,
+        "team": team,
+        "ended": "",
+        "presences": board.PRESENCES,
+        "idle": None,
+        "last": None,
+        "news": None,
+        "frequent": None,
+    }
     if active is None:
-        context |= {"idle": board.idle(request.access), "last": board.last_calls(request.access)}  # type: ignore[attr-defined]
+        context |= {"idle": board.idle(request.access), "last": board.last_calls(request.access)}
     if active is not None and active.municipality is not None:
         context["frequent"] = board.frequent(active.municipality)
     if not context["frequent"]:
@@ -29,13 +39,15 @@ def context_of(request: HttpRequest) -> dict[str, Any]:
     return context
 
 
-def queue_context(request: HttpRequest) -> dict[str, Any]:
+def queue_context(request: StaffRequest) -> dict[str, Any]:
     """What queue and team need."""
-    shown = board.board(request.access, declined=request.session.get(board.DECLINED, []))  # type: ignore[attr-defined]
-    return {"board": shown, "team": board.team(request.access)}  # type: ignore[attr-defined]
+    shown = board.board(request.access, declined=request.session.get(board.DECLINED, []))
+    return {"board": shown, "team": board.team(request.access)}
 
 
-def render_regions(request: HttpRequest, names: tuple[str, ...], context: dict[str, Any], *, say: str = "", status: int = 200) -> HttpResponse:
+def render_regions(
+    request: StaffRequest, names: tuple[str, ...], context: dict[str, Any], *, say: str = "", status: int = 200
+) -> HttpResponse:
     """The named parts one after the other, and a sentence to say, if there is one."""
     parts = [render_to_string(f"desk/regions/{name}.html", context, request) for name in names]
     if say:
@@ -45,7 +57,7 @@ def render_regions(request: HttpRequest, names: tuple[str, ...], context: dict[s
     return response
 
 
-def after_action(request: HttpRequest, *, say: str = "", status: int = 200) -> HttpResponse:
+def after_action(request: StaffRequest, *, say: str = "", status: int = 200) -> HttpResponse:
     """The answer to a POST: the parts around the call with a sentence, or, without scripts, the whole page again."""
     if FRAGMENT in request.headers:
         return render_regions(request, (*CALL, *QUEUE), context_of(request), say=say, status=status)

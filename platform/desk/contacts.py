@@ -1,0 +1,43 @@
+"""Contacts with the number that an agent dials to transfer: the full one, since the service centre is no extension of the town hall."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from knowledge.pool.models import SearchEntry
+from telephony_bridge import numbers
+from tenants.models import NumberPrefix
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A published person, function or department, and what to dial; empty when nobody has written a number down."""
+
+    entry: SearchEntry
+    number: str
+
+    @property
+    def short(self) -> str:
+        """What the button says: the extension, else the number, else the name."""
+        return self.entry.ext or self.number or self.entry.title
+
+
+def with_numbers(entries: Sequence[SearchEntry]) -> list[Contact]:
+    """The contacts with their numbers; one query for the heads of all municipalities concerned."""
+    heads: dict[int, str] = {}
+    places = {entry.municipality_id for entry in entries}
+    for prefix in NumberPrefix.objects.filter(municipality__in=places, confirmed_at__isnull=False).order_by("pk"):
+        heads.setdefault(prefix.municipality_id, prefix.prefix)
+    return [Contact(entry, number_of(entry, heads.get(entry.municipality_id, ""))) for entry in entries]
+
+
+def number_of(entry: SearchEntry, head: str) -> str:
+    """The written number; else the extension behind the municipality's main number, "02921 103-1017"; else the bare extension."""
+    if phone := str(entry.payload.get("phone") or ""):
+        return phone
+    extension = entry.ext.strip()
+    return numbers.display(head + extension, [head]) if head and extension.isdecimal() else extension
+
+
+def reachable(contacts: Iterable[Contact]) -> list[Contact]:
+    """Those with a number."""
+    return [contact for contact in contacts if contact.number]
