@@ -20,18 +20,17 @@ def entry_paths(kind: str, stem: str, base: str) -> list[URLPattern]:
 
 urlpatterns = [
     path("wissen/", articles.article_list, name="article_list"),
-    path(
-        "neuer-artikel/", articles.article_new, name="article_new"
-    ),  # not below /wissen/: there every word may be a key
+    # No key begins with a tilde.
+    path("wissen/~neu/", articles.article_new, name="article_new"),
     path("wissen/<str:key>/", articles.article_edit, name="article_edit"),
     path("wissen/<str:key>/druck/", articles.article_print, name="article_print"),
     *entry_paths("article", "article", "wissen/"),
     path("verzeichnis/", directory.contact_list, name="contact_list"),
-    path("neuer-kontakt/", directory.contact_new, name="contact_new"),
+    path("verzeichnis/kontakte/~neu/", directory.contact_new, name="contact_new"),
     path("verzeichnis/kontakte/<str:key>/", directory.contact_edit, name="contact_edit"),
     *entry_paths("person", "contact", "verzeichnis/kontakte/"),
     path("verzeichnis/abteilungen/", directory.department_list, name="department_list"),
-    path("neue-abteilung/", directory.department_new, name="department_new"),
+    path("verzeichnis/abteilungen/~neu/", directory.department_new, name="department_new"),
     path("verzeichnis/abteilungen/<str:key>/", directory.department_edit, name="department_edit"),
     *entry_paths("department", "department", "verzeichnis/abteilungen/"),
     path("luecken/", gaps.gap_list, name="gap_list"),

@@ -1,7 +1,5 @@
 """Wissen: the list of articles, writing one, and one on paper."""
 
-from typing import Any
-
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.dateparse import parse_date
@@ -55,12 +53,13 @@ def summary(counts: dict[str, int]) -> str:
 def article_new(request: TownRequest) -> HttpResponse:
     """Write an article; `?luecke=` takes over what an agent asked."""
     gap = access.gap_of_request(request)
-    return edit(request, ARTICLE, Article(), gap=gap, initial=taken_over(gap) if gap else {})
+    return edit(request, ARTICLE, begun(gap) if gap else Article(), gap=gap)
 
 
-def taken_over(gap: Gap) -> dict[str, Any]:
-    """The agent's words as a beginning: the title, and what callers say as a search word."""
-    return {"title": gap.title, "synonyms": [gap.query] if gap.query and gap.query.lower() != gap.title.lower() else []}
+def begun(gap: Gap) -> Article:
+    """An article with the agent's words: the title, and what callers say as a search word."""
+    said = [gap.query] if gap.query and gap.query.lower() != gap.title.lower() else []
+    return Article(title=gap.title, synonyms=said)
 
 
 @needs_role(*READERS)

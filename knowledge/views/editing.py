@@ -26,20 +26,18 @@ FORM_ORDER = (
 SHOWING = ("preview", "rows", "up")  # deeds that save nothing
 
 
-def edit(
-    request: TownRequest, kind: Kind, entry: Any, *, gap: Gap | None = None, initial: dict[str, Any] | None = None
-) -> HttpResponse:
+def edit(request: TownRequest, kind: Kind, entry: Any, *, gap: Gap | None = None) -> HttpResponse:
     """Show an entry (`entry` may be new), or do what its form asks for."""
     if request.method == "POST":
         return submit(request, kind, entry, gap)
-    form = kind.make_form(None, entry, initial or {}) if may_write(request) else None
+    form = kind.make_form(None, entry) if may_write(request) else None
     return show(request, kind, entry, form, gap=gap)
 
 
 def submit(request: TownRequest, kind: Kind, entry: Any, gap: Gap | None) -> HttpResponse:
     """Save the draft, or show again what was typed."""
     deed, _colon, row = request.POST.get("do", "save").partition(":")
-    form = kind.make_form(moved_up(request.POST, row) if deed == "up" else request.POST, entry, {})
+    form = kind.make_form(moved_up(request.POST, row) if deed == "up" else request.POST, entry)
     valid = form.is_valid()
     if deed in SHOWING:
         if deed != "preview":

@@ -25,7 +25,7 @@ class Kind:
     name: str
     stem: str
     model: type[Entry]
-    make_form: Callable[[Data, Any, dict[str, Any]], EntryForm]
+    make_form: Callable[[Data, Any], EntryForm]
     store: Callable[[EntryForm, Person], Entry]
     list_url: str
     list_title: str | Promise
@@ -49,10 +49,10 @@ def responsible(article: Article) -> list[Contact]:
     return list(found.select_related("department").order_by("responsibility__position", "pk"))
 
 
-def article_form(data: Data, article: Article, initial: dict[str, Any]) -> ArticleForm:
+def article_form(data: Data, article: Article) -> ArticleForm:
     """The form of an article, with everybody in the directory to choose from."""
     offered = list(Contact.objects.select_related("department"))
-    return ArticleForm(data, instance=article, initial=initial, offered=offered, responsible=responsible(article))
+    return ArticleForm(data, instance=article, offered=offered, responsible=responsible(article))
 
 
 def store_article(form: EntryForm, acting_user: Person) -> Entry:
@@ -80,13 +80,13 @@ ARTICLE = Kind(
 )  # fmt: skip
 CONTACT = Kind(
     name="person", stem="contact", model=Contact, store=store_contact,
-    make_form=lambda data, contact, initial: ContactForm(data, instance=contact, initial=initial),
+    make_form=lambda data, contact: ContactForm(data, instance=contact),
     list_url="contact_list", list_title=_("Verzeichnis"), new_title=_("Kontakt anlegen"),
     preview_template="knowledge/_contact.html", form_template="knowledge/_directory_form.html",
 )  # fmt: skip
 DEPARTMENT = Kind(
     name="department", stem="department", model=Department, store=store_department,
-    make_form=lambda data, department, initial: DepartmentForm(data, instance=department, initial=initial),
+    make_form=lambda data, department: DepartmentForm(data, instance=department),
     list_url="department_list", list_title=_("Abteilungen"), new_title=_("Abteilung anlegen"),
     preview_template="knowledge/_contact.html", form_template="knowledge/_directory_form.html",
 )  # fmt: skip

@@ -191,7 +191,7 @@ def test_who_saved_meanwhile_is_named_and_saving_again_decides(editor, admin, kn
 
 def test_a_new_article_gets_a_key_of_its_own(editor, soest, known):
     sent = {"title": "Sperrmüllabfuhr  bestellen", "short_answer": "Zweimal.", "do": "save"}
-    response = editor.post("/neuer-artikel/", sent)
+    response = editor.post("/wissen/~neu/", sent)
     assert response.status_code == 302
     assert response["Location"] != f"/wissen/{known.article.key}/"
     assert "Noch nicht veröffentlicht: Das Servicecenter sieht diesen Entwurf nicht." in words(
@@ -205,7 +205,7 @@ def test_a_department_reads_and_cannot_write(reader, known, soest):
     assert "Entwurf speichern" not in page
     article = stored(soest, known.article)
     assert reader.post(f"/wissen/{article.key}/", typed(article)).status_code == 403
-    assert reader.get("/neuer-artikel/").status_code == 403
+    assert reader.get("/wissen/~neu/").status_code == 403
 
 
 def test_nobody_sees_another_municipality(visit, known):

@@ -11,7 +11,7 @@ PAGES = {
     "articles": "/wissen/",
     "articles-empty": "/wissen/?q=xyzzy",
     "article": "/wissen/{article}/?luecke={gap}",
-    "article-new": "/neuer-artikel/?luecke={gap}",
+    "article-new": "/wissen/~neu/?luecke={gap}",
     "publish": "/wissen/{article}/veroeffentlichen/?luecke={gap}",
     "withdraw": "/wissen/{article}/zurueckziehen/",
     "discard": "/wissen/{article}/verwerfen/",
@@ -111,7 +111,7 @@ def test_a_department_sees_no_buttons(browser, live):  # noqa: F811
 
 def test_written_and_published_without_javascript(browser, live):  # noqa: F811
     with signed_in(browser, live, java_script_enabled=False) as page:
-        page.goto(address(live, "/neuer-artikel/"))
+        page.goto(address(live, "/wissen/~neu/"))
         page.fill("#id_title", "Lastenrad leihen")
         page.fill("#id_short_answer", "Die Stadt verleiht zwei Lastenräder.")
         page.locator("input[name=contacts]").first.fill("Dirk Große Böckmann")

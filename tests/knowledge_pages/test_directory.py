@@ -52,7 +52,7 @@ def test_a_contact_is_added_changed_and_published(editor, soest, known):
         "phone": "02921 103-1580",
         "do": "publish",
     }
-    response = editor.post("/neuer-kontakt/", sent, follow=True)
+    response = editor.post("/verzeichnis/kontakte/~neu/", sent, follow=True)
     assert "Für Stadt Soest veröffentlichen?" in words(response)
     from knowledge.models import Contact
 
@@ -75,7 +75,9 @@ def test_a_contact_is_added_changed_and_published(editor, soest, known):
     ],
 )
 def test_wrong_data_is_named(editor, changes, message):
-    response = editor.post("/neuer-kontakt/", {"title": "Maria Fischer", "body": "Getippt.", "do": "save"} | changes)
+    response = editor.post(
+        "/verzeichnis/kontakte/~neu/", {"title": "Maria Fischer", "body": "Getippt.", "do": "save"} | changes
+    )
     assert response.status_code == 422
     assert message in words(response)
     assert "Getippt." in response.content.decode()
@@ -99,7 +101,7 @@ def test_departments_form_a_tree_without_circles(editor, soest, known):
 
 
 def test_departments_read_only(reader, known):
-    for path in ("/neuer-kontakt/", "/neue-abteilung/"):
+    for path in ("/verzeichnis/kontakte/~neu/", "/verzeichnis/abteilungen/~neu/"):
         assert reader.get(path).status_code == 403
     for path in (
         "/verzeichnis/",

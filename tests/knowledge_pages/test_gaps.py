@@ -106,7 +106,7 @@ def test_declining_needs_a_reason(editor, soest, gap):
 
 
 def test_a_new_article_begins_with_the_agents_words_and_answers_the_gap(editor, soest, gap):
-    page = editor.get(f"/neuer-artikel/?luecke={gap.pk}").content.decode()
+    page = editor.get(f"/wissen/~neu/?luecke={gap.pk}").content.decode()
     assert 'value="Grenze für Wohnungsauflösung"' in page
     assert "wohnungsauflösung</textarea>" in page
     sent = {
@@ -115,14 +115,14 @@ def test_a_new_article_begins_with_the_agents_words_and_answers_the_gap(editor, 
         "luecke": str(gap.pk),
         "do": "publish",
     }
-    response = editor.post("/neuer-artikel/", sent)
+    response = editor.post("/wissen/~neu/", sent)
     assert response["Location"] == f"/wissen/wohnungsaufloesung/veroeffentlichen/?luecke={gap.pk}"
     assert f'value="{gap.pk}" checked' in editor.get(response["Location"]).content.decode()
 
 
 @pytest.mark.parametrize("value", ["", "x", "99999999999999999999999", "-1", "7 OR 1=1"])
 def test_a_nonsense_gap_is_no_gap(editor, value):
-    assert editor.get("/neuer-artikel/", {"luecke": value}).status_code == 200
+    assert editor.get("/wissen/~neu/", {"luecke": value}).status_code == 200
 
 
 def test_departments_and_strangers(reader, visit, gap, known):
