@@ -73,10 +73,10 @@ def test_entries_of_three_kinds_find_each_other_in_any_order(soest):
 
 
 def test_the_same_file_twice_changes_nothing(soest):
-    source = demo.lines_of("soest")[-120:]  # of all kinds
+    source = demo.lines_of("soest")[::3]  # of all kinds
     first = load(soest, source, publish=True)
-    assert (first.lines, first.created, first.published) == (120, 120, 120)
-    assert first.ignored == {"tenant": 120}
+    assert (first.lines, first.created, first.published) == (108, 108, 108)
+    assert first.ignored == {"tenant": 108}
 
     def everything():
         with inside(soest), transaction.atomic():
@@ -88,7 +88,7 @@ def test_the_same_file_twice_changes_nothing(soest):
 
     before = everything()
     again = load(soest, source, publish=True)
-    assert (again.created, again.changed, again.unchanged, again.published) == (0, 0, 120, 0)
+    assert (again.created, again.changed, again.unchanged, again.published) == (0, 0, 108, 0)
     assert everything() == before
 
 
