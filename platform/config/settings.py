@@ -263,7 +263,7 @@ LANGUAGE_COOKIE_NAME = "rufverbund_language"
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "Europe/Berlin"  # shown; stored in UTC
-USE_THOUSAND_SEPARATOR = True
+USE_THOUSAND_SEPARATOR = False  # else {{ row.pk }} in an address becomes "1.013"; the filter `thousands` is for people
 
 # Files
 
