@@ -1,4 +1,7 @@
-"""In front of Django: a webhook's body is read here, up to its limit, since Django's ASGI handler would store one of any size on disk."""
+"""In front of Django: a webhook's body is read here, up to its limit, since Django's ASGI handler would store one of any size on disk.
+
+Cookies are taken off: the token alone authorises, and Django's middleware would look a session up in the database.
+"""
 
 import json
 from collections.abc import Awaitable, Callable
@@ -35,7 +38,8 @@ class BodyGuard:
         async def replay() -> Message:
             return pending.pop() if pending else await receive()
 
-        await self.app(scope, replay, send)
+        headers = [(name, value) for name, value in scope["headers"] if name != b"cookie"]
+        await self.app({**scope, "headers": headers}, replay, send)
 
 
 def _announced(scope: Message) -> int:

@@ -66,6 +66,21 @@ def test_a_length_that_is_no_number(length):
     assert through([b"x"], length=length) == (None, b"x", 1)
 
 
+def test_cookies_do_not_reach_the_webhook():
+    seen = []
+
+    async def app(scope, _receive, _send):
+        seen.append(scope["headers"])
+
+    async def receive():
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    for path in (PATH, "/konto/"):
+        headers = [(b"cookie", b"rufverbund_session=x"), (b"host", b"localhost")]
+        asyncio.run(BodyGuard(app)({"type": "http", "path": path, "headers": headers}, receive, receive))
+    assert seen == [[(b"host", b"localhost")], [(b"cookie", b"rufverbund_session=x"), (b"host", b"localhost")]]
+
+
 def test_a_sender_that_goes_away_leaves_nothing():
     assert through([b"x", b"y"])[1] == b"xy"
     status, got, _taken = through([])
