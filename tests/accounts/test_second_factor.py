@@ -1,5 +1,6 @@
 """The second factor is required of everybody with a role, explained, and not removable while it is."""
 
+import base64
 import re
 import time
 
@@ -34,7 +35,8 @@ def test_an_app_is_set_up_with_its_code_and_recovery_codes_follow(without_factor
     page = without_factor.get("/konto/2fa/totp/activate/")
     html = page.content.decode()
     secret = re.search(r"data-totp-secret>([A-Z2-7]+)<", html)[1]
-    assert 'src="data:image/svg+xml;base64,' in html
+    image = base64.b64decode(re.search(r'src="data:image/svg\+xml;base64,([^"]+)"', html)[1]).decode()
+    assert 'fill="white"' in image  # it must be readable on the dark theme
     assert without_factor.post("/konto/2fa/totp/activate/", {"code": "000000"}).status_code == 200
     done = without_factor.post("/konto/2fa/totp/activate/", {"code": totp(secret)}, follow=True)
     assert done.redirect_chain[-1][0] == "/konto/2fa/recovery-codes/"

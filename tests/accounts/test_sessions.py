@@ -97,3 +97,29 @@ def test_the_first_second_factor_ends_sessions_that_knew_only_the_password(peopl
     assert owner.post("/konto/2fa/totp/activate/", {"code": totp(secret)}).status_code == 302
     assert inside(owner)
     assert not inside(thief)
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "name"),
+    [
+        ("Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox auf Windows"),
+        (
+            "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36",
+            "Chrome auf Linux",
+        ),
+        (
+            "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0 Safari/537.36 Edg/156.0",
+            "Edge auf Windows",
+        ),
+        (
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Version/18.0 Safari/604.1",
+            "Safari auf iPhone",
+        ),
+        ("curl/8.5.0", "curl/8.5.0"),
+        ("", "unbekannt"),
+    ],
+)
+def test_a_session_is_named_by_its_browser(user_agent, name):
+    from accounts.templatetags.browsers import browser_name
+
+    assert browser_name(user_agent) == name

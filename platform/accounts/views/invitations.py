@@ -50,7 +50,11 @@ def _as_member(request: HttpRequest, token: str, door: Door) -> HttpResponse:
 
 
 def _as_new_person(request: HttpRequest, token: str, door: Door) -> HttpResponse:
-    form = NewPersonForm(request.POST if request.method == "POST" else None, email=door.invitation.email, initial={"name": door.invitation.name})
+    form = NewPersonForm(
+        request.POST if request.method == "POST" else None,
+        email=door.invitation.email,
+        initial={"name": door.invitation.name},
+    )
     if request.method == "POST" and form.is_valid():
         try:
             person = actions.accept_invitation_as_new_person(
