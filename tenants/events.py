@@ -150,9 +150,12 @@ class Hub:
         rows = await (await ear.execute(SINCE, (stream, self.last[stream], 500))).fetchall()
         if not rows:
             return
-        allowed = await self.allowed(ear, stream, set(self.queues[stream].values()))
+        asked = dict(
+            self.queues.get(stream, {})
+        )  # who joins during the question has not been asked, and reads these lines itself
+        allowed = await self.allowed(ear, stream, set(asked.values()))
         self.last[stream] = rows[-1][0]
-        for queue, ticket in list(self.queues.get(stream, {}).items()):
+        for queue, ticket in asked.items():
             for row in rows if ticket in allowed else [None]:
                 self._put(queue, Event(stream, *row) if row else None)
         if len(rows) == 500:
@@ -160,11 +163,11 @@ class Hub:
 
     async def _check(self, ear: psycopg.AsyncConnection[Any]) -> None:
         """Pages whose session or membership has ended are closed even when nothing happens."""
-        for stream, queues in list(self.queues.items()):
-            allowed = await self.allowed(ear, stream, set(queues.values()))
-            for queue, ticket in list(queues.items()):
-                if ticket not in allowed:
-                    self._put(queue, None)
+        for stream in list(self.queues):
+            asked = dict(self.queues.get(stream, {}))
+            allowed = await self.allowed(ear, stream, set(asked.values())) if asked else set()
+            for queue in (queue for queue, ticket in asked.items() if ticket not in allowed):
+                self._put(queue, None)
 
     @staticmethod
     def _put(queue: "asyncio.Queue[Event | None]", event: Event | None) -> None:

@@ -5,7 +5,7 @@ from collections import Counter
 
 import structlog
 from asgiref.sync import sync_to_async
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, connection
 
 from desk.listeners import Listener
 from telephony_bridge import actions
@@ -59,8 +59,11 @@ async def tell(posts: list[Post]) -> None:
 
 def _tell(posts: list[Post]) -> None:
     try:
-        with scope.telephony(), transaction.atomic():
-            for person, centre in posts:
+        with scope.telephony():
+            for (
+                person,
+                centre,
+            ) in posts:  # each in a transaction of its own: none holds a stream's number while it waits for a presence
                 actions.heartbeat(person, centre)
     except DatabaseError as error:
         log.warning("desk.heartbeat_failed", error=str(error).splitlines()[0] if str(error) else type(error).__name__)

@@ -41,12 +41,22 @@ class Live:
 
     def quiet(self) -> None:
         """End all calls and forget who was there; past the application, since a test begins with it and not by it."""
+        self.sql(
+            "UPDATE telephony_bridge_call SET state = 'ended', ended_at = now(), wrap_up_until = NULL WHERE state <> 'ended'"
+        )
+        self.sql("DELETE FROM telephony_bridge_presence")
+
+    def newest_call(self) -> str:
+        """The public id of the call that came last."""
+        return str(self.sql("SELECT public_id FROM telephony_bridge_call ORDER BY id DESC LIMIT 1"))
+
+    def sql(self, statement: str) -> Any:
+        """One statement as superuser; the first value of the first row, if there is one."""
         name = self.server.database_url.split("/")[3].split("?")[0]
         with psycopg.connect(environment.SERVER.superuser_url, dbname=name, autocommit=True) as database:
-            database.execute(
-                "UPDATE telephony_bridge_call SET state = 'ended', ended_at = now(), wrap_up_until = NULL WHERE state <> 'ended'"
-            )
-            database.execute("DELETE FROM telephony_bridge_presence")
+            cursor = database.execute(statement.encode())
+            row = cursor.fetchone() if cursor.description else None
+            return row[0] if row else None
 
     def tool(self, *arguments: str) -> Any:
         """tests.live on the server's database."""
