@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from tenants.backend.keyed_pool import password_of
+from tenants.prepare import LOGINS
 from tests import database, environment
 
 DATABASE = f"{environment.DATABASE}_isolation"
@@ -75,6 +76,9 @@ def _fill(admin: psycopg.Connection[Any], schema: str, secret: str) -> None:
 def fingerprint(real: Real) -> Callable[[], Any]:
     """A digest of everything that an attack must not change: other schemas, roles, settings, shared rows."""
     other = real.schemas["kreis"]
+    roles = ",".join(
+        [*real.schemas.values(), *LOGINS, "owner", "tenant"]
+    )  # others' tests make roles in the same cluster meanwhile
     statement = f"""SELECT md5(concat(
         (SELECT string_agg(a::text, ',' ORDER BY id) FROM {other}.knowledge_article a),
         (SELECT string_agg(e::text, ',' ORDER BY id) FROM pool_searchentry e),
@@ -82,8 +86,8 @@ def fingerprint(real: Real) -> Callable[[], Any]:
         (SELECT string_agg(m::text, ',' ORDER BY id) FROM accounts_membership m),
         (SELECT string_agg(o::text, ',' ORDER BY stream, number) FROM tenants_outboxentry o),
         (SELECT string_agg(a::text, ',' ORDER BY id) FROM tenants_auditentry a),
-        (SELECT string_agg(rolname || coalesce(rolpassword, ''), ',' ORDER BY oid) FROM pg_authid),
-        (SELECT string_agg(s::text, ',') FROM pg_db_role_setting s),
+        (SELECT string_agg(r.rolname || coalesce(r.rolpassword, '') || coalesce(s.setconfig::text, ''), ',' ORDER BY r.oid, s.setdatabase)
+         FROM pg_authid r LEFT JOIN pg_db_role_setting s ON s.setrole = r.oid WHERE r.rolname = ANY ('{{{roles}}}')),
         (SELECT string_agg(relname || relacl::text, ',' ORDER BY oid) FROM pg_class WHERE relacl IS NOT NULL)))"""
 
     def take() -> Any:
