@@ -29,6 +29,13 @@ def eventually(holds: Callable[[], bool], seconds: float = 60) -> None:
         time.sleep(0.1)
 
 
+def command_line(process: psutil.Process) -> list[str]:
+    try:
+        return list(process.cmdline())
+    except psutil.Error:  # ended in between
+        return []
+
+
 class Demo:
     """A running demo in a home of its own."""
 
@@ -73,12 +80,19 @@ class Demo:
         mine = {p.pid: p for p in [psutil.Process(self.process.pid)]} if self.process.poll() is None else {}
         for process in list(mine.values()):
             mine |= {child.pid: child for child in process.children(recursive=True)}
-        home = [p for p in psutil.process_iter(["cmdline"]) if str(self.home) in " ".join(p.info["cmdline"] or [])]
+        home = [p for p in psutil.process_iter() if str(self.home) in " ".join(command_line(p))]
         return list((mine | {p.pid: p for p in home}).values())
 
     def named(self, word: str) -> psutil.Process:
-        (found,) = [p for p in self.family() if word in p.cmdline()]
-        return found
+        """Its process; others come and go meanwhile, so it is looked for until it is there alone."""
+        found: list[psutil.Process] = []
+
+        def alone() -> bool:
+            found[:] = [p for p in self.family() if word in command_line(p)]
+            return len(found) == 1
+
+        eventually(alone, 20)
+        return found[0]
 
 
 @pytest.fixture(scope="module")
