@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -184,6 +185,19 @@ def deactivate_person(person: Person, *, acting_user: Actor) -> None:
         audit.record(
             "deactivate_person", person, acting_user=acting_user, before={"is_active": True}, after={"is_active": False}
         )
+
+
+def reset_second_factor(person: Person, *, acting_user: Actor) -> None:
+    """For somebody who lost app, keys and codes: all factors go and every session ends; the next sign-in leads to setting one up.
+
+    Who does this for somebody must know that it is them: until then the password alone opens the account.
+    """
+    with scope.front(), transaction.atomic():
+        gone = sorted(Authenticator.objects.filter(user_id=person.pk).values_list("type", flat=True))
+        Authenticator.objects.filter(user_id=person.pk).delete()
+        for session in UserSession.objects.filter(user_id=person.pk):
+            session.end()
+        audit.record("reset_second_factor", person, acting_user=acting_user, before={"factors": gone})
 
 
 def end_session(session: UserSession, *, acting_user: Actor) -> None:

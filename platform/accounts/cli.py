@@ -99,12 +99,29 @@ def list_(*, as_json: bool) -> None:
 @click.argument("email")
 def deactivate(email: str) -> None:
     """Eine Person sperren: keine Anmeldung mehr, alle Sitzungen enden sofort."""
+    found = known(email)
+    actions.deactivate_person(found, acting_user=SYSTEM)
+    click.echo(f"{found.name} ist gesperrt, alle Sitzungen sind beendet.")
+
+
+@person.command("reset-factor")
+@click.argument("email")
+def reset_factor(email: str) -> None:
+    """Den zweiten Faktor löschen, wenn App, Schlüssel und Codes verloren sind; alle Sitzungen enden. Prüfen Sie vorher, wer darum bittet."""
+    found = known(email)
+    actions.reset_second_factor(found, acting_user=SYSTEM)
+    click.echo(
+        f"{found.name} richtet bei der nächsten Anmeldung einen neuen zweiten Faktor ein; alle Sitzungen sind beendet."
+    )
+
+
+def known(email: str) -> Person:
+    """The person with an address. Raises Refusal."""
     with scope.front():
         found = Person.objects.filter(email=email.strip().lower()).first()
     if found is None:
         raise Refusal(f"Es gibt keine Person mit der Adresse {email}. `rufverbund person list` zeigt alle.")
-    actions.deactivate_person(found, acting_user=SYSTEM)
-    click.echo(f"{found.name} ist gesperrt, alle Sitzungen sind beendet.")
+    return found
 
 
 def everybody() -> list[dict[str, Any]]:

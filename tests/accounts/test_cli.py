@@ -9,6 +9,7 @@ from accounts.cli import person
 from accounts.models import Invitation, Membership, Person
 from tenants import scope
 from tenants.errors import Refusal
+from tests.template import PASSWORD
 
 
 def run(*arguments, **options):
@@ -107,3 +108,11 @@ def test_a_person_is_deactivated(people):
         assert not Person.objects.get(email="editor@example.org").is_active
     with pytest.raises(Refusal, match="Es gibt keine Person"):
         run("deactivate", "niemand@example.org")
+
+
+def test_lost_factors_are_reset_and_sessions_end(people, sign_in):
+    client = sign_in("editor@example.org", "soest.localhost")
+    assert "neuen zweiten Faktor" in run("reset-factor", "editor@example.org").stdout
+    assert client.get("/konto/").status_code == 302
+    client.post("/konto/login/", {"login": "editor@example.org", "password": PASSWORD})
+    assert client.get("/mitglieder/").headers["location"] == "/konto/2fa/"
