@@ -60,7 +60,7 @@ class SettingsForm(forms.Form):
     device = forms.CharField(max_length=200, required=False)
     sentence = forms.ChoiceField(choices=[("short", ""), ("normal", ""), ("greeting", "")], required=False)
     density = forms.ChoiceField(choices=[("kompakt", ""), ("bequem", "")], required=False)
-    theme = forms.ChoiceField(choices=[("", ""), ("light", ""), ("dark", "")], required=False)
+    theme = forms.ChoiceField(choices=[("system", ""), ("light", ""), ("dark", "")], required=False)
     keys = forms.JSONField(required=False)
 
     def clean_keys(self) -> dict[str, str] | None:

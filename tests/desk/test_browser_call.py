@@ -237,3 +237,88 @@ def test_a_gap_is_answered_and_found_without_a_reload(live, browser) -> None:  #
     page.keyboard.press("Alt+1")
     expect(page.locator("#reading")).to_contain_text("Dafür reicht ein Antrag.")
     assert page.evaluate("globalThis.neverReloaded")
+
+
+def test_when_the_time_is_over_everything_that_was_typed_is_kept(live, browser) -> None:  # noqa: F811
+    page = live.desk(browser)
+    ready(page)
+    live.ring(caller="01713920011")
+    in_state(page, "ringing")
+    page.keyboard.press("F8")
+    in_state(page, "talking")
+    page.keyboard.press("F4")
+    in_state(page, "wrap-up")
+    public_id = page.locator(CARD).get_attribute("data-call-id")
+    live.sql(
+        f"UPDATE telephony_bridge_call SET wrap_up_until = now() + interval '6 seconds' WHERE public_id = '{public_id}'"
+    )
+    page.reload()
+    expect(page.locator("[data-until]")).to_be_visible()
+    page.locator("#concern").fill("Hundesteuer")
+    page.locator("#wrap-gap summary").click()
+    page.locator("#wrap-gap-title").fill("Hundesteuer für Assistenzhunde")
+    page.locator("#note").press_sequentially("noch im Tippen")
+    expect(page.locator("#idle-h")).to_be_visible(timeout=15000)
+    kept = live.sql(
+        f"SELECT state || '|' || concern || '|' || note || '|' || outcome FROM telephony_bridge_call WHERE public_id = '{public_id}'"
+    )
+    assert kept == "ended|Hundesteuer|noch im Tippen|answered"
+    assert live.sql(f"SELECT title FROM pool_gap WHERE call_id = '{public_id}'") == "Hundesteuer für Assistenzhunde"
+    assert heard(page)[-1] == "Die Zeit ist um: abgeschlossen mit dem, was im Abschluss stand."
+
+
+def test_a_call_that_was_answered_at_the_telephone_comes_to_that_agent_s_desk(live, browser) -> None:  # noqa: F811
+    live.sql("UPDATE accounts_person SET phone_user = 'murat' WHERE email = 'agent2@example.org'")
+    jana, murat = live.desk(browser), live.desk(browser, "agent2")
+    ready(jana)
+    ready(murat)
+    call = live.ring()
+    in_state(jana, "ringing")
+    in_state(murat, "ringing")
+    live.cti("answer", call, user="murat", to="029211030", **{"from": "02921555"})
+    in_state(murat, "talking")
+    ready(jana)
+    assert heard(murat)[-1] == "Verbunden."
+    assert heard(jana)[-1] == "Murat Aydın hat den Anruf für Stadt Soest angenommen."
+
+
+def test_the_palette_names_every_deed_and_does_it(live, browser) -> None:  # noqa: F811
+    page = live.desk(browser)
+    ready(page)
+    live.ring()
+    in_state(page, "ringing")
+    page.keyboard.press("Control+k")
+    names = page.locator("#palette-list [role=option]")
+    expect(names.filter(has_text="Annehmen")).to_have_count(1)
+    for name in ("Zurück in die Warteschlange", "Pause", "Einstellungen", "Hilfe"):
+        expect(names.filter(has_text=name)).to_have_count(1)
+    page.keyboard.type("annehm")
+    page.keyboard.press("Enter")
+    in_state(page, "talking")
+
+
+def test_the_tone_sounds_while_it_rings_and_can_be_switched_off(live, browser) -> None:  # noqa: F811
+    page = live.desk(browser)
+    page.evaluate("""() => { globalThis.started = 0; const start = OscillatorNode.prototype.start;
+        OscillatorNode.prototype.start = function (...when) { started += 1; return start.apply(this, when); }; }""")
+    ready(page)
+    call = live.ring()
+    in_state(page, "ringing")
+    page.wait_for_timeout(500)
+    assert page.evaluate("started") == 1
+    live.hang_up(call, "cancel")
+    ready(page)
+    page.locator("[data-action=settings]").click()
+    page.locator("#settings-form [name=tone]").uncheck()
+    page.locator("#sentence").select_option("short")
+    page.locator("#settings-form button[type=submit]").click()
+    expect(page.locator("#settings-dialog")).to_be_hidden()
+    live.ring()
+    in_state(page, "ringing")
+    page.wait_for_timeout(500)
+    assert page.evaluate("started") == 1
+    assert heard(page)[-1] == "Soest"
+    page.reload()
+    in_state(page, "ringing")
+    expect(page.locator("body")).to_have_attribute("data-sink", "off")
+    live.sql("UPDATE accounts_person SET preferences = '{}' WHERE email = 'agent@example.org'")

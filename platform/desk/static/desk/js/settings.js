@@ -32,7 +32,7 @@ function show() {
   document.body.dataset.sentence = form.elements.sentence.value;
   document.body.dataset.sink = sink();
   root.dataset.density = form.elements.density.value;
-  if (theme) root.dataset.kernTheme = theme;
+  if (theme !== "system") root.dataset.kernTheme = theme;
   else delete root.dataset.kernTheme;
 }
 
