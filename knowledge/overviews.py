@@ -12,6 +12,7 @@ from knowledge.models import Contact, Department, Responsibility
 from knowledge.pool import queries as pool
 from knowledge.pool.models import Gap
 from tenants.models import Municipality
+from tenants.sorting import German
 
 MOST_GAPS = 30
 
@@ -22,7 +23,7 @@ def articles(wanted: dict[str, Any], number: object) -> Page[Any]:
         "article", text=wanted.get("q", ""), state=wanted.get("state", ""), due=bool(wanted.get("due"))
     )
     if wanted.get("due"):
-        found = found.order_by("review_at", "title", "pk")
+        found = found.order_by("review_at", German("title"), "pk")
     named = Prefetch("responsibility_set", queryset=Responsibility.objects.select_related("contact"), to_attr="named")
     page = queries.page(found.prefetch_related(named), number)
     for article in page.object_list:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.paginator import Page, Paginator
 from django.db import connection
-from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, TextField, Value, When
+from django.db.models import Case, CharField, Count, Exists, OuterRef, Q, QuerySet, Subquery, TextField, Value, When
 from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -15,6 +15,7 @@ from model_utils import Choices
 from knowledge import snapshots
 from knowledge.models import Article, Department, Entry, Publication, Version
 from tenants import scope
+from tenants.sorting import German
 
 STATES = Choices(
     ("draft", _("Entwurf")),
@@ -83,7 +84,8 @@ def _with_state(kind: str) -> QuerySet[Any]:
         default=Value("draft"),
         output_field=CharField(),
     )
-    found: QuerySet[Any] = snapshots.MODELS[kind].objects.annotate(
+    sorted_rows = snapshots.MODELS[kind].objects.order_by(German("title"), "pk")
+    found: QuerySet[Any] = sorted_rows.annotate(
         state=state,
         published_version=Subquery(shown.values("version")[:1]),
         published_at=Subquery(shown.values("published_at")[:1]),
@@ -155,7 +157,7 @@ def branch(department: Department) -> list[int]:
 def department_tree() -> list[tuple[int, Department]]:
     """All departments with their depth (0 = top), each below the one that it belongs to; one query."""
     below: dict[int | None, list[Department]] = {}
-    for department in Department.objects.all():
+    for department in Department.objects.order_by(German("title"), "pk"):
         below.setdefault(department.parent_id, []).append(department)
     tree: list[tuple[int, Department]] = []
 
@@ -181,4 +183,4 @@ def recent_versions(limit: int = 10, *, since: date | None = None) -> list[Versi
 
 def articles_of(contact: Entry) -> QuerySet[Any]:
     """Articles for which a contact is responsible."""
-    return _with_state("article").filter(responsibility__contact=contact.pk).order_by(F("title"))
+    return _with_state("article").filter(responsibility__contact=contact.pk)

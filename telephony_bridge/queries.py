@@ -10,6 +10,7 @@ from django.utils import timezone
 from telephony_bridge import times
 from telephony_bridge.models import Call, Presence
 from tenants.models import Municipality
+from tenants.sorting import German
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ def team(centre_ids: Iterable[int]) -> list[Colleague]:
     calls = _calls().filter(centre_id__in=centres, state__in=["talking", "wrap-up"]).order_by("-state", "answered_at")
     by_agent = {call.agent_id: call for call in calls}  # a conversation overrides a wrap-up
     people: dict[int, Colleague] = {}
-    for presence in Presence.objects.filter(centre_id__in=centres).order_by("person_name", "pk"):
+    for presence in Presence.objects.filter(centre_id__in=centres).order_by(German("person_name"), "pk"):
         known = people.get(presence.person_id)
         if known is None or (known.state == "away" and presence.state != "away"):
             people[presence.person_id] = _colleague(presence, by_agent.get(presence.person_id))

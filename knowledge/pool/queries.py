@@ -10,6 +10,7 @@ from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from knowledge.pool.models import Gap, SearchEntry
+from tenants.sorting import German
 
 GAP_ORDER = Case(
     When(state="new", then=Value(0)),
@@ -58,7 +59,7 @@ def articles_of(contact: SearchEntry, limit: int = 20) -> list[SearchEntry]:
     named = shown().filter(
         municipality=contact.municipality_id, kind="article", payload__contacts__contains=[contact.key]
     )
-    return list(named.order_by("title")[:limit])
+    return list(named.order_by(German("title"), "pk")[:limit])
 
 
 def news(limit: int = 10, *, since: datetime | None = None) -> list[SearchEntry]:

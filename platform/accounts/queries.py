@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 from allauth.usersessions.models import UserSession
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 
 from accounts.actions import hash_of
 from accounts.models import Invitation, Membership, Person
 from tenants import scope
 from tenants.models import Municipality
+from tenants.sorting import German
 
 
 def members_of(municipality: Municipality, *, words: str = "", role: str = "") -> QuerySet[Membership]:
@@ -19,7 +19,7 @@ def members_of(municipality: Municipality, *, words: str = "", role: str = "") -
         found = found.filter(role=role)
     for word in words.split()[:5]:
         found = found.filter(Q(person_name__icontains=word) | Q(person_email__icontains=word))
-    return found.order_by("person_name", "id")
+    return found.order_by(German("person_name"), "id")
 
 
 def open_invitations(municipality: Municipality) -> QuerySet[Invitation]:
@@ -53,8 +53,3 @@ def sessions_of(person: Person) -> list[UserSession]:
 def memberships_of(person: Person) -> QuerySet[Membership]:
     """One's own roles, in the front's scope."""
     return Membership.objects.filter(person=person).select_related("municipality", "centre").order_by("id")
-
-
-def expired(invitation: Invitation) -> bool:
-    """Whether its week is over."""
-    return invitation.expires_at <= timezone.now()
