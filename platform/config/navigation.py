@@ -34,7 +34,7 @@ MENUS: dict[str, tuple[Entry, ...]] = {
         Entry("gap_list", _("Lücken")),
         Entry("contact_list", _("Verzeichnis")),
         Entry("joining", _("Beitritt")),
-        Entry("member_list", _("Personen"), ADMINS),
+        Entry("member_list", _("Mitglieder"), ADMINS),
         Entry("town_settings", _("Einstellungen"), WRITERS),
     ),
     "operator": (
