@@ -112,7 +112,11 @@ def ensure_demo_people() -> int:
 
 def _ensure(wanted: DemoPerson, place: dict[str, Any], kept: dict[str, str]) -> bool:
     """One person; unchanged when everything is as it should be, so that sessions survive a restart of the demo."""
-    person, new = Person.objects.get_or_create(email=wanted.email, defaults={"name": wanted.name, "is_demo": True})
+    at_the_phone = (
+        wanted.email.partition("@")[0] if wanted.role == ROLES.agent else ""
+    )  # so that simulated colleagues answer
+    made = {"name": wanted.name, "is_demo": True, "phone_user": at_the_phone}
+    person, new = Person.objects.get_or_create(email=wanted.email, defaults=made)
     if new:
         EmailAddress.objects.create(user=person, email=person.email, verified=True, primary=True)
     if not person.is_demo:
