@@ -1,4 +1,4 @@
-# make demo [PORT=8000] · make test · make lint · make fmt · make demo-reset · make clean · make vendor · make lock
+# make demo [PORT=8000] · make test · make lint · make fmt · make messages · make demo-reset · make clean · make vendor · make lock
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
@@ -11,7 +11,7 @@ LOCALES := $(wildcard platform/config/locale/*/LC_MESSAGES/*.po)
 # Django's settings want an installation; tools that only read the code get one that leads nowhere.
 NOWHERE := RUFVERBUND_TESTING=1 RUFVERBUND_SECRET_KEY=none RUFVERBUND_DATABASE_SECRET=none DATABASE_URL=postgresql:///none
 
-.PHONY: help demo demo-reset test lint fmt clean vendor lock
+.PHONY: help demo demo-reset test lint fmt messages clean vendor lock
 help: ## what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | column -t -s $$'\t'
 
@@ -62,6 +62,9 @@ lint: $(STAMPS)/dev ## ruff, mypy, templates, the house
 fmt: $(STAMPS)/dev ## put the code in shape
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
+
+messages: $(STAMPS)/dev ## bring the English catalogue up to date; says what has no English text yet
+	$(BIN)/python scripts/messages.py
 
 vendor: $(STAMPS)/dev ## fetch the vendored browser files again and compare them
 	$(BIN)/python scripts/vendor.py
