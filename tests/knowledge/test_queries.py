@@ -109,14 +109,33 @@ def test_segments_put_the_text_together_again():
     parts = segments(old, new)
     assert parts == [
         Segment("same", "Die Frist beträgt "),
-        Segment("removed", "zwei "),
-        Segment("added", "drei volle "),
-        Segment("same", "Wochen."),
+        Segment("removed", "zwei"),
+        Segment("added", "drei volle"),
+        Segment("same", " Wochen."),
     ]
     for long in ("wort " * 20_000, "a" * 100_000):
         both = segments(long, f"{long} ende")
         assert "".join(s.text for s in both if s.op != "added") == long
         assert "".join(s.text for s in both if s.op != "removed") == f"{long} ende"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "removed", "added"),
+    [
+        ("Sperrgut", "Sperrgut, Sofa", "", ", Sofa"),
+        ("Sperrgut abholen.", "Sperrgut, Sofa abholen.", "", ", Sofa"),
+        ("Hund, Katze, Maus", "Hund, Maus", "Katze, ", ""),
+        ("Das kostet 12,50 EUR.", "Das kostet 13,50 EUR.", "12,50", "13,50"),
+        ("8:00 bis 12:00 Uhr", "8:00 bis 12:30 Uhr", "12:00", "12:30"),
+        ("Amt öffnet", "Das Amt öffnet", "", "Das "),
+        ("a\n\nb", "a\nb", "\n\n", "\n"),
+        ("", "neu", "", "neu"),
+    ],
+)
+def test_only_what_differs_is_marked(old, new, removed, added):
+    parts = segments(old, new)
+    assert "".join(part.text for part in parts if part.op == "removed") == removed
+    assert "".join(part.text for part in parts if part.op == "added") == added
 
 
 def test_the_same_service_elsewhere_and_news(own, people, soest, kreis):
