@@ -13,4 +13,6 @@ class Migration(migrations.Migration):
     """Publishing is the database's business."""
 
     dependencies: ClassVar[list[tuple[str, str]]] = [("knowledge", "0001_initial")]
-    operations: ClassVar[list[Operation]] = [migrations.RunSQL(CREATE, "DROP TRIGGER publish_entry ON knowledge_publication")]
+    operations: ClassVar[list[Operation]] = [
+        migrations.RunSQL(CREATE, "DROP TRIGGER publish_entry ON knowledge_publication")
+    ]

@@ -7,84 +7,135 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('tenants', '0001_initial'),
+        ("tenants", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Gap',
+            name="Gap",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('title', models.CharField(max_length=200, verbose_name='Was fehlte?')),
-                ('text', models.TextField(blank=True, max_length=1000, verbose_name='Was wollte der Anrufer wissen?')),
-                ('query', models.CharField(blank=True, max_length=200)),
-                ('call_id', models.CharField(blank=True, max_length=40)),
-                ('entry_kind', models.CharField(blank=True, max_length=12)),
-                ('entry_key', models.CharField(blank=True, max_length=80)),
-                ('state', models.CharField(choices=[('new', 'neu'), ('in_progress', 'in Arbeit'), ('answered', 'beantwortet'), ('declined', 'nicht nötig')], default='new', max_length=12)),
-                ('reported_by', models.BigIntegerField()),
-                ('reported_by_name', models.CharField(max_length=120)),
-                ('reported_at', models.DateTimeField(auto_now_add=True)),
-                ('answer_kind', models.CharField(blank=True, max_length=12)),
-                ('answer_key', models.CharField(blank=True, max_length=80)),
-                ('answer_note', models.CharField(blank=True, max_length=400, verbose_name='Antwort an das Servicecenter')),
-                ('answered_by_name', models.CharField(blank=True, max_length=120)),
-                ('answered_at', models.DateTimeField(null=True)),
-                ('seen_at', models.DateTimeField(null=True)),
-                ('centre', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tenants.servicecentre')),
-                ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tenants.municipality')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("title", models.CharField(max_length=200, verbose_name="Was fehlte?")),
+                ("text", models.TextField(blank=True, max_length=1000, verbose_name="Was wollte der Anrufer wissen?")),
+                ("query", models.CharField(blank=True, max_length=200)),
+                ("call_id", models.CharField(blank=True, max_length=40)),
+                ("entry_kind", models.CharField(blank=True, max_length=12)),
+                ("entry_key", models.CharField(blank=True, max_length=80)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("new", "neu"),
+                            ("in_progress", "in Arbeit"),
+                            ("answered", "beantwortet"),
+                            ("declined", "nicht nötig"),
+                        ],
+                        default="new",
+                        max_length=12,
+                    ),
+                ),
+                ("reported_by", models.BigIntegerField()),
+                ("reported_by_name", models.CharField(max_length=120)),
+                ("reported_at", models.DateTimeField(auto_now_add=True)),
+                ("answer_kind", models.CharField(blank=True, max_length=12)),
+                ("answer_key", models.CharField(blank=True, max_length=80)),
+                (
+                    "answer_note",
+                    models.CharField(blank=True, max_length=400, verbose_name="Antwort an das Servicecenter"),
+                ),
+                ("answered_by_name", models.CharField(blank=True, max_length=120)),
+                ("answered_at", models.DateTimeField(null=True)),
+                ("seen_at", models.DateTimeField(null=True)),
+                (
+                    "centre",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="tenants.servicecentre"
+                    ),
+                ),
+                (
+                    "municipality",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="tenants.municipality"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'Wissenslücke',
-                'verbose_name_plural': 'Wissenslücken',
-                'ordering': ['-reported_at', '-id'],
-                'indexes': [models.Index(fields=['municipality', 'state', '-reported_at'], name='gap_by_state'), models.Index(fields=['reported_by', '-answered_at'], name='gap_by_reporter')],
+                "verbose_name": "Wissenslücke",
+                "verbose_name_plural": "Wissenslücken",
+                "ordering": ["-reported_at", "-id"],
+                "indexes": [
+                    models.Index(fields=["municipality", "state", "-reported_at"], name="gap_by_state"),
+                    models.Index(fields=["reported_by", "-answered_at"], name="gap_by_reporter"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='SearchEntry',
+            name="SearchEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=12)),
-                ('key', models.CharField(max_length=80)),
-                ('number', models.BigIntegerField()),
-                ('version', models.PositiveIntegerField()),
-                ('title', models.CharField(max_length=200)),
-                ('subtitle', models.CharField(blank=True, max_length=300)),
-                ('body', models.TextField(blank=True)),
-                ('synonyms', models.JSONField(default=list)),
-                ('group', models.CharField(blank=True, max_length=80)),
-                ('ext', models.CharField(blank=True, max_length=12)),
-                ('payload', models.JSONField(default=dict)),
-                ('valid_from', models.DateField(null=True)),
-                ('valid_to', models.DateField(null=True)),
-                ('published_at', models.DateTimeField()),
-                ('first_published_at', models.DateTimeField()),
-                ('words', django.contrib.postgres.search.SearchVectorField(null=True)),
-                ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tenants.municipality')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=12)),
+                ("key", models.CharField(max_length=80)),
+                ("number", models.BigIntegerField()),
+                ("version", models.PositiveIntegerField()),
+                ("title", models.CharField(max_length=200)),
+                ("subtitle", models.CharField(blank=True, max_length=300)),
+                ("body", models.TextField(blank=True)),
+                ("synonyms", models.JSONField(default=list)),
+                ("group", models.CharField(blank=True, max_length=80)),
+                ("ext", models.CharField(blank=True, max_length=12)),
+                ("payload", models.JSONField(default=dict)),
+                ("valid_from", models.DateField(null=True)),
+                ("valid_to", models.DateField(null=True)),
+                ("published_at", models.DateTimeField()),
+                ("first_published_at", models.DateTimeField()),
+                ("words", django.contrib.postgres.search.SearchVectorField(null=True)),
+                (
+                    "municipality",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="tenants.municipality"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['municipality_id', 'kind', 'key'],
-                'indexes': [django.contrib.postgres.indexes.GinIndex(fastupdate=False, fields=['words'], name='search_entry_words'), models.Index(condition=models.Q(('group', ''), _negated=True), fields=['group'], name='search_entry_group'), models.Index(fields=['-published_at'], name='search_entry_news')],
-                'constraints': [models.UniqueConstraint(fields=('municipality', 'kind', 'key'), name='search_entry_once')],
+                "ordering": ["municipality_id", "kind", "key"],
+                "indexes": [
+                    django.contrib.postgres.indexes.GinIndex(
+                        fastupdate=False, fields=["words"], name="search_entry_words"
+                    ),
+                    models.Index(
+                        condition=models.Q(("group", ""), _negated=True), fields=["group"], name="search_entry_group"
+                    ),
+                    models.Index(fields=["-published_at"], name="search_entry_news"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("municipality", "kind", "key"), name="search_entry_once")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Word',
+            name="Word",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('word', models.CharField(max_length=40)),
-                ('entries', models.IntegerField()),
-                ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tenants.municipality')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("word", models.CharField(max_length=40)),
+                ("entries", models.IntegerField()),
+                (
+                    "municipality",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="tenants.municipality"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['word', 'municipality_id'],
-                'indexes': [django.contrib.postgres.indexes.GinIndex(fields=['word'], name='word_trigrams', opclasses=['gin_trgm_ops'])],
-                'constraints': [models.UniqueConstraint(fields=('word', 'municipality'), name='word_once')],
+                "ordering": ["word", "municipality_id"],
+                "indexes": [
+                    django.contrib.postgres.indexes.GinIndex(
+                        fields=["word"], name="word_trigrams", opclasses=["gin_trgm_ops"]
+                    )
+                ],
+                "constraints": [models.UniqueConstraint(fields=("word", "municipality"), name="word_once")],
             },
         ),
     ]
