@@ -5,6 +5,7 @@ their turn before that (`wait_for_turn`), so that nobody locks up with an import
 """
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any, TypeVar, cast
 
 from django.core.exceptions import ValidationError
@@ -105,6 +106,24 @@ def restore_version(version: Version, *, acting_user: Actor) -> Entry:
         return _restore(entry, version.snapshot, acting_user, "restore_version")
 
 
+def confirm_review(article: Article, *, acting_user: Actor) -> date:
+    """Everything in it still holds: the next review is a year from today. Nothing is published, the draft stays as it is. Returns the day."""
+    with transaction.atomic():
+        fresh = _locked(article)
+        before, fresh.review_at = fresh.review_at, a_year_from(timezone.localdate())
+        fresh.save(update_fields=["review_at"])  # `updated_at` stays the time of the last edit
+        _record(
+            "confirm_review", fresh, acting_user, before={"review_at": before}, after={"review_at": fresh.review_at}
+        )
+    article.review_at = fresh.review_at
+    return fresh.review_at
+
+
+def a_year_from(day: date) -> date:
+    """The same day next year; 28 February for the 29th."""
+    return day.replace(year=day.year + 1, day=28 if (day.month, day.day) == (2, 29) else day.day)
+
+
 def delete_entry(entry: Entry, *, acting_user: Actor) -> None:
     """Delete a draft that is not published; its versions stay. Raises Refusal when it is published."""
     with transaction.atomic():
@@ -144,7 +163,11 @@ def _save(entry: E, acting_user: Actor, contacts: Sequence[Contact] | None = Non
     if before == after:
         return entry
     entry.updated_by, entry.updated_by_name = acting_user.pk, str(acting_user.name)[:120]
-    entry.has_changes = fresh is None or not snapshots.published(entry) or _version_or_refuse(entry).snapshot != after
+    entry.has_changes = (
+        fresh is None
+        or not snapshots.published(entry)
+        or bool(snapshots.changed_fields(_version_or_refuse(entry).snapshot, after))
+    )
     _store(entry)
     if contacts is not None:
         _set_contacts(entry, contacts)

@@ -6,6 +6,7 @@ from typing import Any
 from django.core.paginator import Page
 from django.db.models import Count, F, Prefetch, QuerySet, Window
 from django.db.models.functions import Lower, RowNumber, Trim
+from django.utils import timezone
 
 from knowledge import queries
 from knowledge.models import Contact, Department, Responsibility
@@ -18,7 +19,7 @@ MOST_GAPS = 30
 
 
 def articles(wanted: dict[str, Any], number: object) -> Page[Any]:
-    """Articles with `responsible`: the title of the first contact, and how many there are beside them."""
+    """Articles with `responsible` (the title of the first contact), how many there are beside them, and `is_due` (the review)."""
     found = queries.entries(
         "article", text=wanted.get("q", ""), state=wanted.get("state", ""), due=bool(wanted.get("due"))
     )
@@ -29,6 +30,7 @@ def articles(wanted: dict[str, Any], number: object) -> Page[Any]:
     for article in page.object_list:
         article.responsible = article.named[0].contact.title if article.named else ""
         article.more_responsible = max(len(article.named) - 1, 0)
+        article.is_due = bool(article.review_at and article.review_at <= timezone.localdate())
     return page
 
 

@@ -37,6 +37,8 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "person": (*COMMON, "department", "dept", "function", *REACHED_BY),
     "department": (*COMMON, "parent", *REACHED_BY),
 }
+# When editors look again is their own affair: it is not read by agents, so it is neither published nor taken back.
+INTERNAL = {"review_at"}
 _markdown = MarkdownIt("commonmark")
 
 
@@ -68,10 +70,10 @@ def contact_keys(article: models.Model) -> list[str]:
 def restore(entry: Entry, saved: dict[str, Any]) -> list[Contact] | None:
     """Write a snapshot into the instance, without saving; returns the contacts of an article in order, None for other kinds.
 
-    Departments and contacts that are gone meanwhile are left out.
+    Departments and contacts that are gone meanwhile are left out; INTERNAL fields stay as they are.
     """
     for name in FIELDS[entry.KIND]:
-        if name == "contacts" or name not in saved:
+        if name == "contacts" or name in INTERNAL or name not in saved:
             continue
         field = entry._meta.get_field(name)
         value = saved[name]
@@ -87,8 +89,8 @@ def restore(entry: Entry, saved: dict[str, Any]) -> list[Contact] | None:
 
 
 def changed_fields(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
-    """Names of the fields that differ, in the order of the form."""
-    return [name for name in new if new[name] != old.get(name)]
+    """Names of the fields that differ for those who read them, in the order of the form."""
+    return [name for name in new if name not in INTERNAL and new[name] != old.get(name)]
 
 
 def label(kind: str, name: str) -> str:
@@ -128,7 +130,7 @@ def publication_fields(entry: Entry, saved: dict[str, Any]) -> dict[str, Any]:
         plain(saved.get("documents", "")),
         plain(saved.get("responsibilities", "")),
     )
-    payload = {name: value for name, value in saved.items() if name not in {"title", "synonyms", "group"}}
+    payload = {name: value for name, value in saved.items() if name not in {"title", "synonyms", "group", *INTERNAL}}
     if isinstance(entry, Contact):
         payload["dept"] = entry.department_name
     return {

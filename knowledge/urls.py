@@ -23,6 +23,7 @@ urlpatterns = [
     # No key begins with a tilde.
     path("wissen/~neu/", articles.article_new, name="article_new"),
     path("wissen/<str:key>/", articles.article_edit, name="article_edit"),
+    path("wissen/<str:key>/stimmt-noch/", articles.confirm_review, name="confirm_review"),
     path("wissen/<str:key>/druck/", articles.article_print, name="article_print"),
     *entry_paths("article", "article", "wissen/"),
     path("verzeichnis/", directory.contact_list, name="contact_list"),

@@ -34,6 +34,13 @@ def gap_state(gap: Gap) -> dict[str, str]:
     return {"text": str(gap.get_state_display()), "kind": GAP_KINDS[str(gap.state)]}
 
 
+@register.inclusion_tag("knowledge/_still_right.html", takes_context=True)
+def still_right(context: template.Context, article: Any) -> dict[str, Any]:
+    """The button that says that an article still holds; it leads back to the page on which it stands."""
+    request = context["request"]
+    return {"article": article, "back": request.get_full_path(), "csrf_token": context.get("csrf_token")}
+
+
 @register.filter
 def is_open(gap: Gap) -> bool:
     """Whether a gap still waits for an answer."""

@@ -1,16 +1,18 @@
 """Wissen: the list of articles, writing one, and one on paper."""
 
+from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import render
-from django.utils.dateparse import parse_date
-from django.utils.formats import number_format
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.formats import date_format, number_format
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import needs_role
-from knowledge import access, overviews, queries, snapshots
-from knowledge.access import READERS, WRITERS, TownRequest
+from knowledge import access, actions, overviews, queries, snapshots
+from knowledge.access import READERS, WRITERS, TownRequest, acting
 from knowledge.forms.filters import ArticleFilter
 from knowledge.models import Article
 from knowledge.pool.models import Gap
@@ -69,6 +71,19 @@ def article_edit(request: TownRequest, key: str) -> HttpResponse:
     return edit(request, ARTICLE, entry, gap=access.gap_of_request(request))
 
 
+@require_POST
+@needs_role(*READERS)
+def confirm_review(request: TownRequest, key: str) -> HttpResponse:
+    """Still right: the next review is in a year. Departments do this too; nothing is published by it."""
+    entry = access.entry_or_404("article", key)
+    day = actions.confirm_review(entry, acting_user=acting(request))
+    words = {"title": entry.title, "day": date_format(day, "d.m.Y")}
+    messages.success(request, _("„%(title)s“ stimmt noch; die nächste Prüfung ist am %(day)s.") % words)
+    back = request.POST.get("zurueck", "")
+    inside = back.startswith("/") and url_has_allowed_host_and_scheme(back, allowed_hosts=None)
+    return redirect(back if inside else reverse("article_edit", args=[key]))
+
+
 @require_safe
 @needs_role(*READERS)
 def article_print(request: TownRequest, key: str) -> HttpResponse:
@@ -80,6 +95,6 @@ def article_print(request: TownRequest, key: str) -> HttpResponse:
         "entry": entry,
         "answer": answer_of(shown),
         "standing": standing(entry),
-        "review": parse_date(shown.get("review_at") or ""),
+        "review": entry.review_at,
     }
     return render(request, "knowledge/article_print.html", context)

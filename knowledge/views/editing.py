@@ -78,7 +78,7 @@ def show(
     changes = compared(read, kind, now) if read else []
     answer = answer_of(now)
     published = read.snapshot if read else {}
-    told = list(notes.about(entry, changes, answer, published=published, writer=form is not None)) if entry.pk else []
+    told = list(notes.about(entry, changes, answer, published=published)) if entry.pk else []
     if gap and gap.state in {"new", "in_progress"}:
         told.append(notes.about_gap(gap))
     if not request.municipality.is_live:

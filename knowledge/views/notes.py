@@ -19,17 +19,17 @@ from tenants.models import Municipality
 
 @dataclass
 class Note:
-    """A line above the page; `kind` is one of KERN's: info, warning."""
+    """A line above the page; `kind` is one of KERN's: info, warning. `url` and `link`: where to go; `post` and `deed`: a button that does it."""
 
     text: str
     kind: str = "info"
     url: str = ""
     link: str = ""
+    post: str = ""
+    deed: str = ""
 
 
-def about(
-    entry: Any, changes: Sequence[Any], answer: Answer, *, published: dict[str, Any], writer: bool
-) -> Iterator[Note]:
+def about(entry: Any, changes: Sequence[Any], answer: Answer, *, published: dict[str, Any]) -> Iterator[Note]:
     """Notes about a stored entry, the most urgent first. `published` is the snapshot that agents read, empty when there is none."""
     if entry.state == "changed" and changes:
         yield Note(unread_changes(entry, len(changes)), "warning", url="#aenderungen", link=_("Änderungen ansehen"))
@@ -42,7 +42,7 @@ def about(
             )
         )
     yield from about_validity(published)
-    yield from about_review(published, writer=writer)
+    yield from about_review(entry)
     yield from about_contacts(answer)
 
 
@@ -71,13 +71,12 @@ def about_validity(published: dict[str, Any]) -> Iterator[Note]:
         )
 
 
-def about_review(published: dict[str, Any], *, writer: bool) -> Iterator[Note]:
-    """That the review of a published article is due."""
-    day = parse_date(published.get("review_at") or "")
+def about_review(entry: Any) -> Iterator[Note]:
+    """That the review of an article is due; one click says that everything still holds."""
+    day = getattr(entry, "review_at", None)
     if day and day <= timezone.localdate():
-        due = _("Die Prüfung ist seit %(day)s fällig.") % {"day": german(day)}
-        then = _("Stimmt noch alles, setzen Sie den nächsten Prüftag und veröffentlichen Sie.")
-        yield Note(f"{due} {then}" if writer else due, "warning")
+        due = _("Die Prüfung ist seit %(day)s fällig. Stimmt noch alles, genügt ein Klick.") % {"day": german(day)}
+        yield Note(due, "warning", post=reverse("confirm_review", args=[entry.key]), deed=_("Stimmt noch"))
 
 
 def about_contacts(answer: Answer) -> Iterator[Note]:

@@ -1,6 +1,6 @@
 """Publishing is at once and whole: draft, version, pool row and news go together or not at all."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.db import transaction
@@ -173,6 +173,41 @@ def test_discard_and_restore(dog, own, people):
         older = actions.restore_version(first, acting_user=editor)
         assert (older.title, older.valid_to, older.has_changes) == ("Hund anmelden", None, True)
     assert seen_by(people["agent"])["soest:hund-anmelden"].title == "Hund an- und abmelden"
+
+
+def test_still_right_moves_the_review_and_nothing_else(dog, own, people, soest):
+    due = timezone.localdate() - timedelta(days=3)
+    with own(), transaction.atomic():
+        dog.review_at = due
+        actions.save_article(dog, acting_user=people["editor"])
+        actions.publish(dog, acting_user=people["editor"])
+        edited_at = Article.objects.get(pk=dog.pk).updated_at
+        day = actions.confirm_review(dog, acting_user=people["reader"])
+        kept = Article.objects.get(pk=dog.pk)
+        row = AuditEntry.objects.get(action="confirm_review")
+        assert (kept.review_at, kept.has_changes, kept.updated_at) == (day, False, edited_at)
+        assert day == actions.a_year_from(timezone.localdate())
+        assert (row.person_name, row.municipality_id) == ("Karin Ostermann", soest.pk)
+        assert (row.before, row.after) == ({"review_at": due.isoformat()}, {"review_at": day.isoformat()})
+        assert not actions.publish(dog, acting_user=people["editor"]).is_new
+        assert "review_at" not in Publication.objects.get(key=dog.key).payload
+
+
+def test_a_review_day_is_kept_when_a_draft_goes_back(dog, own, people):
+    with own(), transaction.atomic():
+        first = actions.publish(dog, acting_user=people["editor"])
+        day = actions.confirm_review(dog, acting_user=people["editor"])
+        dog.title = "Etwas anderes"
+        actions.save_article(dog, acting_user=people["editor"])
+        assert actions.discard_changes(dog, acting_user=people["editor"]).review_at == day
+        assert actions.restore_version(first, acting_user=people["editor"]).review_at == day
+
+
+@pytest.mark.parametrize(
+    ("day", "then"), [("2026-11-25", "2027-11-25"), ("2028-02-29", "2029-02-28"), ("2027-02-28", "2028-02-28")]
+)
+def test_a_year_later(day, then):
+    assert actions.a_year_from(date.fromisoformat(day)) == date.fromisoformat(then)
 
 
 def test_contacts_are_resolved_where_they_are_published(dog, own, people):
