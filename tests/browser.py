@@ -107,19 +107,23 @@ def _pack(package: str, version: str, path: str) -> bytes:
             return stream.read()
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """One Chromium for the session. Playwright keeps an event loop in this thread, where Django's ORM would refuse to work."""
-    before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+@cache
+def _chromium() -> Browser:
+    """One for the whole process, however many modules import the fixture: Playwright can be started only once in a thread."""
     home = tempfile.mkdtemp(prefix="rufverbund-chromium-")
     atexit.register(shutil.rmtree, home, ignore_errors=True)
-    with sync_playwright() as play:
-        started = play.chromium.launch(executable_path=executable(), args=FLAGS, env={**os.environ, "HOME": home})
-        yield started
-        started.close()
-    if before is None:
-        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+    play = sync_playwright().start()
+    atexit.register(play.stop)
+    started = play.chromium.launch(executable_path=executable(), args=FLAGS, env={**os.environ, "HOME": home})
+    atexit.register(started.close)
+    return started
+
+
+@pytest.fixture(scope="session")
+def browser() -> Browser:
+    """One Chromium. Playwright keeps an event loop in this thread from now on, where Django's ORM would refuse to work."""
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    return _chromium()
 
 
 @contextmanager

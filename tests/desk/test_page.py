@@ -107,6 +107,20 @@ def test_a_second_ringing_call_stands_in_the_queue_and_can_be_taken(desk, ready,
     assert first.public_id not in found["side"]
 
 
+def test_two_calls_are_two_cards_the_conversation_first(desk, ready, ring, kreis, people) -> None:
+    from django.utils import timezone
+
+    ready("agent")
+    now, mine = timezone.now(), {"agent_id": people["agent"].pk, "agent_name": "Jana Köster"}
+    wrapping = ring(state="wrap-up", answered_at=now, wrap_up_at=now, **mine)
+    talking = ring(state="talking", municipality=kreis, answered_at=now, **mine)
+    found = parts(desk().get("/"))
+    assert re.findall(r'data-call-id="([^"]+)"', found["calls"]) == [talking.public_id, wrapping.public_id]
+    assert len(re.findall(r'class="band[ "]', found["calls"])) == 1  # two bands would leave open who is speaking
+    assert 'data-show="closing"' in found["calls"]
+    assert f'action="/anruf/{wrapping.public_id}/abschluss/"' in found["closing"]
+
+
 def test_an_unknown_municipality_is_a_neutral_card_with_a_choice(desk, ready, ring) -> None:
     ready("agent")
     call = ring(municipality=None, to_number="+4929419800", evidence={"kind": "unknown"})

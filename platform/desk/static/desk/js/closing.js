@@ -57,7 +57,7 @@ export function prefill(target, answer) {
   if (!words.value) words.value = query;
   target.elements.gap_query.value = query;
   target.elements.gap_entry.value = answer ?? "";
-  target.elements.call.value = call;
+  if (target !== form()) target.elements.call.value = call; // the wrap-up form knows its call, which may not be the active one
   if (where && called) where.value = called;
 }
 
