@@ -38,5 +38,6 @@ urlpatterns = [
     path("luecken/<int:pk>/", gaps.gap_detail, name="gap_detail"),
     path("luecken/<int:pk>/uebernehmen/", gaps.gap_take, name="gap_take"),
     path("luecken/<int:pk>/beantworten/", gaps.gap_answer, name="gap_answer"),
+    path("luecken/<int:pk>/antworten/", gaps.gap_reply, name="gap_reply"),
     path("luecken/<int:pk>/ablehnen/", gaps.gap_decline, name="gap_decline"),
 ]

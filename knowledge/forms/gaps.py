@@ -26,6 +26,23 @@ class AnswerGapForm(forms.Form):
         super().__init__(*args, **{"label_suffix": "", **options})
 
 
+class ReplyGapForm(forms.Form):
+    """An answer that is a sentence, not an article."""
+
+    note = forms.CharField(
+        label=_("Antwort"),
+        max_length=400,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_(
+            "Wer gefragt hat, liest sie am Arbeitsplatz. Andere finden sie nicht; was öfter gefragt wird, gehört in einen Artikel."
+        ),
+        error_messages={"required": _("Schreiben Sie die Antwort.")},
+    )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **{"label_suffix": "", "auto_id": "id_reply_%s", **options})
+
+
 class DeclineGapForm(forms.Form):
     """Why there will be no article."""
 

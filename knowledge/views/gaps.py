@@ -14,7 +14,7 @@ from accounts.access import needs_role
 from knowledge import access, overviews, queries
 from knowledge.access import READERS, WRITERS, TownRequest, acting
 from knowledge.forms.filters import ArticleSearch, GapFilter
-from knowledge.forms.gaps import AnswerGapForm, DeclineGapForm
+from knowledge.forms.gaps import AnswerGapForm, DeclineGapForm, ReplyGapForm
 from knowledge.pool import actions
 from knowledge.pool import queries as pool
 from knowledge.pool.models import Gap
@@ -63,7 +63,8 @@ def show(request: TownRequest, gap: Gap, **given: Any) -> HttpResponse:
         "gap": gap, "others": overviews.same_question(gap), "may_write": access.may_write(request), "problem": "",
         "open_entry": linked(gap.entry_kind, gap.entry_key), "answer_entry": linked(gap.answer_kind, gap.answer_key),
         "filters": search, "searched": bool(search.wanted), "candidates": found,
-        "answer_form": AnswerGapForm(initial={"article": gap.entry_key if gap.entry_kind == "article" else ""}), "decline_form": DeclineGapForm(),
+        "answer_form": AnswerGapForm(initial={"article": gap.entry_key if gap.entry_kind == "article" else ""}),
+        "reply_form": ReplyGapForm(), "decline_form": DeclineGapForm(),
     } | given  # fmt: skip
     return render(request, "knowledge/gap_detail.html", context, status=status)
 
@@ -102,32 +103,41 @@ def gap_take(request: TownRequest, pk: int) -> HttpResponse:
 @require_POST
 @needs_role(*WRITERS)
 def gap_answer(request: TownRequest, pk: int) -> HttpResponse:
-    """An article answers it, and every other open report of the same question."""
+    """An article answers it."""
     gap, form = access.gap_or_404(request.municipality, pk), AnswerGapForm(request.POST)
     if not form.is_valid():
         return show(request, gap, answer_form=form, status=422)
-    asked = [gap, *(other for other in overviews.same_question(gap) if other.state in {"new", "in_progress"})]
     try:
-        for each in asked:
-            actions.answer_gap(
-                each,
-                entry_kind="article",
-                entry_key=form.cleaned_data["article"],
-                note=form.cleaned_data["note"],
-                acting_user=acting(request),
-            )
+        return answered(request, gap, kind="article", key=form.cleaned_data["article"], note=form.cleaned_data["note"])
     except Refusal as refusal:
         return show(request, gap, answer_form=form, problem=str(refusal), status=422)
-    return answered(request, gap, asked)
 
 
-def answered(request: TownRequest, gap: Gap, asked: list[Gap]) -> HttpResponse:
-    """Back to what is still open."""
-    who = ", ".join(dict.fromkeys(each.reported_by_name for each in asked))
-    messages.success(
-        request,
-        _("„%(title)s“ ist beantwortet. %(who)s liest die Antwort am Arbeitsplatz.") % {"title": gap.title, "who": who},
+@require_POST
+@needs_role(*WRITERS)
+def gap_reply(request: TownRequest, pk: int) -> HttpResponse:
+    """A sentence to those who asked answers it."""
+    gap, form = access.gap_or_404(request.municipality, pk), ReplyGapForm(request.POST)
+    if not form.is_valid():
+        return show(request, gap, reply_form=form, status=422)
+    try:
+        return answered(request, gap, kind="", key="", note=form.cleaned_data["note"])
+    except Refusal as refusal:
+        return show(request, gap, reply_form=form, problem=str(refusal), status=422)
+
+
+def answered(request: TownRequest, gap: Gap, *, kind: str, key: str, note: str) -> HttpResponse:
+    """Answer it and every other open report of the same question; back to what is still open. Raises Refusal."""
+    asked = [gap, *(other for other in overviews.same_question(gap) if other.state in {"new", "in_progress"})]
+    for each in asked:
+        actions.answer_gap(each, entry_kind=kind, entry_key=key, note=note, acting_user=acting(request))
+    who = list(dict.fromkeys(each.reported_by_name for each in asked))
+    told = ngettext(
+        "„%(title)s“ ist beantwortet. %(who)s liest die Antwort am Arbeitsplatz.",
+        "„%(title)s“ ist beantwortet. %(who)s lesen die Antwort am Arbeitsplatz.",
+        len(who),
     )
+    messages.success(request, told % {"title": gap.title, "who": ", ".join(who)})
     return redirect("gap_list")
 
 

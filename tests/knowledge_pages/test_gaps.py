@@ -69,7 +69,7 @@ def test_an_article_answers_it_and_all_who_asked_the_same(editor, soest, gap, kn
     response = editor.post(
         f"/luecken/{gap.pk}/beantworten/", {"article": known.article.key, "note": "Steht unter Kosten."}, follow=True
     )
-    assert "ist beantwortet. Jana Köster, Murat Aydın liest die Antwort am Arbeitsplatz." in words(response)
+    assert "ist beantwortet. Jana Köster, Murat Aydın lesen die Antwort am Arbeitsplatz." in words(response)
     for each in (gap, twin):
         answered = state(soest, each)
         assert (answered.state, answered.answer_key, answered.answer_note) == (
@@ -92,6 +92,20 @@ def test_an_article_that_agents_do_not_see_answers_nothing(editor, soest, gap, k
     assert "Bleibt stehen." in response.content.decode()
     assert state(soest, gap).state == "new"
     assert editor.post(f"/luecken/{gap.pk}/beantworten/", {}).status_code == 422
+
+
+def test_a_sentence_answers_it_without_an_article(editor, soest, gap, people):
+    twin = seeding.ask(soest, people["agent2"])
+    response = editor.post(f"/luecken/{gap.pk}/antworten/", {"note": " "})
+    assert response.status_code == 422
+    assert "Schreiben Sie die Antwort." in words(response)
+    response = editor.post(f"/luecken/{gap.pk}/antworten/", {"note": "Bis vier Kubikmeter."}, follow=True)
+    assert "ist beantwortet. Jana Köster, Murat Aydın lesen die Antwort am Arbeitsplatz." in words(response)
+    for each in (gap, twin):
+        answered = state(soest, each)
+        assert (answered.state, answered.answer_kind, answered.answer_note) == ("answered", "", "Bis vier Kubikmeter.")
+    assert "Nachricht Bis vier Kubikmeter." in words(editor.get(f"/luecken/{gap.pk}/"))
+    assert editor.post(f"/luecken/{gap.pk}/antworten/", {"note": "Noch einmal."}).status_code == 422
 
 
 def test_declining_needs_a_reason(editor, soest, gap):
@@ -127,7 +141,7 @@ def test_a_nonsense_gap_is_no_gap(editor, value):
 
 def test_departments_and_strangers(reader, visit, gap, known):
     assert "Ich kümmere mich" not in words(reader.get(f"/luecken/{gap.pk}/"))
-    for deed in ("uebernehmen", "beantworten", "ablehnen"):
+    for deed in ("uebernehmen", "beantworten", "antworten", "ablehnen"):
         assert reader.post(f"/luecken/{gap.pk}/{deed}/", {"note": "x"}).status_code == 403
     stranger = visit("editor.kreis", "kreis.localhost")
     assert stranger.get(f"/luecken/{gap.pk}/").status_code == 404
@@ -136,5 +150,5 @@ def test_departments_and_strangers(reader, visit, gap, known):
 
 
 def test_deeds_are_not_done_by_looking(editor, gap):
-    for deed in ("uebernehmen", "beantworten", "ablehnen"):
+    for deed in ("uebernehmen", "beantworten", "antworten", "ablehnen"):
         assert editor.get(f"/luecken/{gap.pk}/{deed}/").status_code == 405
