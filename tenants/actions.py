@@ -10,7 +10,7 @@ from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from tenants import audit, marks, scope
+from tenants import audit, events, marks, scope
 from tenants.audit import Actor
 from tenants.errors import Refusal
 from tenants.models import Host, Municipality, NumberPrefix, ServiceCentre
@@ -49,6 +49,7 @@ def add_municipality(
 
     `numbers` are E.164 prefixes without the extension (+492921103). `details` are further fields of Municipality. Raises Refusal.
     """
+    prefixes = list(dict.fromkeys(numbers))
     with scope.operator(), transaction.atomic():
         municipality = Municipality(
             slug=slug, name=name, ags=ags, centre=centre, schema_name=new_schema_name(), **details
@@ -57,9 +58,9 @@ def add_municipality(
         validate(municipality)
         _saved(municipality)
         Host.objects.create(domain=f"{slug}.{settings.RUFVERBUND_DOMAIN}", tenant=municipality, is_primary=True)
-        for number in dict.fromkeys(numbers):
+        for number in prefixes:
             _add_confirmed_number(municipality, number)
-        fields = audit.state(municipality, "slug", "name", "ags", "centre_id", "kind") | {"numbers": list(numbers)}
+        fields = audit.state(municipality, "slug", "name", "ags", "centre_id", "kind") | {"numbers": prefixes}
         audit.record(
             "add_municipality",
             municipality,
@@ -72,7 +73,7 @@ def add_municipality(
 
 
 def set_state(municipality: Municipality, state: str, *, acting_user: Actor, at: datetime | None = None) -> None:
-    """Let a municipality go live, leave, or go back to joining. Raises Refusal for a step that does not exist."""
+    """Let a municipality go live, leave, or go back to joining; its centre's desks hear of it. Raises Refusal for a step that does not exist."""
     steps = {"joining": {"live"}, "live": {"joining", "leaving"}, "leaving": {"live", "left"}}
     with scope.operator(), transaction.atomic():
         fresh = Municipality.objects.select_for_update().get(pk=municipality.pk)
@@ -97,29 +98,49 @@ def set_state(municipality: Municipality, state: str, *, acting_user: Actor, at:
             before={"status": before},
             after={"status": state},
         )
+        events.tell_centre(fresh.centre_id, "municipality", fresh.slug, "changed")
     municipality.status, municipality.went_live_at = fresh.status, fresh.went_live_at
 
 
 def name_operator(centre: ServiceCentre, operator: Municipality, *, acting_user: Actor) -> None:
     """The municipality that runs a centre (with its agents) for the others."""
     with scope.operator(), transaction.atomic():
-        centre.operator = operator
-        centre.save(update_fields=["operator"])
+        fresh = ServiceCentre.objects.select_for_update(of=("self",)).select_related("operator").get(pk=centre.pk)
+        before = {"operator": fresh.operator.slug if fresh.operator else None}
+        fresh.operator = operator
+        fresh.save(update_fields=["operator"])
         audit.record(
-            "name_operator", centre, acting_user=acting_user, centre=centre.pk, after={"operator": operator.slug}
+            "name_operator",
+            fresh,
+            acting_user=acting_user,
+            centre=fresh.pk,
+            before=before,
+            after={"operator": operator.slug},
         )
+    centre.operator = operator
 
 
 def confirm_number(number: NumberPrefix, *, acting_user: Actor) -> None:
-    """The operator confirms that a number is the municipality's; from then on its calls are labelled."""
+    """The operator confirms that a number is the municipality's; from then on its calls are labelled. A second time changes nothing.
+
+    Raises Refusal when the municipality took the number back meanwhile.
+    """
     with scope.operator(), transaction.atomic():
-        number.confirmed_at = timezone.now()
-        number.save(update_fields=["confirmed_at"])
-        audit.record("confirm_number", number, acting_user=acting_user, municipality=number.municipality_id)
+        fresh = NumberPrefix.objects.select_for_update().filter(pk=number.pk).first()
+        if fresh is None:
+            raise Refusal(_("Die Rufnummer %(prefix)s ist nicht mehr eingetragen.") % {"prefix": number.prefix})
+        if fresh.confirmed_at is None:
+            fresh.confirmed_at = timezone.now()
+            fresh.save(update_fields=["confirmed_at"])
+            confirmed = {"confirmed_at": fresh.confirmed_at}
+            audit.record(
+                "confirm_number", fresh, acting_user=acting_user, municipality=fresh.municipality_id, after=confirmed
+            )
+    number.confirmed_at = fresh.confirmed_at
 
 
 def _fill_in(municipality: Municipality) -> None:
-    """What can be derived: ARS, initials, a free recognition mark, the Kreis's hours."""
+    """What can be derived: ARS, initials, a free recognition mark, the usual hours. Raises Refusal when a centre has none left."""
     ags = municipality.ags
     municipality.ars = municipality.ars or (f"{ags[:5]}0{ags[5:8]}{ags[5:8]}" if len(ags) == 8 else "")
     municipality.hours = municipality.hours or DEFAULT_HOURS
@@ -128,14 +149,21 @@ def _fill_in(municipality: Municipality) -> None:
         municipality.name, set(others.values_list("initials", flat=True))
     )
     if not municipality.colour:
-        municipality.colour, municipality.pattern = marks.next_free_mark(list(others.values_list("colour", "pattern")))
+        try:
+            mark = marks.next_free_mark(list(others.values_list("colour", "pattern")))
+        except LookupError as error:
+            raise Refusal(_("In diesem Servicecenter sind alle Paare aus Farbe und Muster vergeben.")) from error
+        municipality.colour, municipality.pattern = mark
 
 
 def _free_initials(name: str, taken: set[str]) -> str:
-    """Two letters of the place's name, the first pair that nobody in the centre has; then letter and digit."""
+    """Two letters of the place's name, the first pair that nobody in the centre has; then letter and digit. Raises Refusal."""
     place = "".join(c for c in name.split(" ", 1)[-1].upper() if c.isalpha()) or "XX"
     pairs = [place[0] + letter for letter in place[1:]] + [place[0] + str(digit) for digit in range(1, 10)]
-    return next(pair for pair in pairs if pair not in taken)
+    free = next((pair for pair in pairs if pair not in taken), None)
+    if free is None:
+        raise Refusal(_("Für %(name)s ist kein Kürzel mehr frei. Geben Sie eines an.") % {"name": name})
+    return free
 
 
 def _add_confirmed_number(municipality: Municipality, prefix: str) -> None:

@@ -42,11 +42,11 @@ def apply(report: Report = lambda line: None) -> bool:
     wanted = fingerprint()
     with scope.owner():
         if news := _applied() != wanted:
-            report("shared schema")
+            report("Gemeinsame Tabellen")
             _shared(wanted)
         behind = _behind(wanted)
         for done, schema in enumerate(behind, start=1):
-            report(f"municipality {done} of {len(behind)}")
+            report(f"Kommune {done} von {len(behind)}")
             bring_up_to_date(schema, wanted)
     return news or bool(behind)
 

@@ -91,14 +91,15 @@ def add_special_day(
     return special
 
 
-def remove_special_day(special: SpecialDay, *, acting_user: Actor) -> None:
-    """Back to the week's hours."""
-    fields = audit.state(special, "day", "label", "intervals")
+def remove_special_day(special: SpecialDay, *, acting_user: Actor) -> bool:
+    """Back to the week's hours. False, and nothing logged, when somebody else removed the day a moment ago."""
+    fields, town = audit.state(special, "day", "label", "intervals"), special.municipality
     with transaction.atomic():
-        audit.record(
-            "remove_special_day", special, acting_user=acting_user, municipality=special.municipality_id, before=fields
-        )
-        delete_own(special)
+        if not delete_own(special):
+            return False
+        audit.record("remove_special_day", special, acting_user=acting_user, municipality=town.pk, before=fields)
+        events.tell_centre(town.centre_id, "municipality", town.slug, "changed")
+    return True
 
 
 def propose_number(municipality: Municipality, prefix: str, *, max_length: int, acting_user: Actor) -> NumberPrefix:
@@ -127,14 +128,11 @@ def _insert_unconfirmed(number: NumberPrefix) -> int:
         raise Refusal(_("Die Rufnummer %(prefix)s ist schon eingetragen.") % {"prefix": number.prefix}) from error
 
 
-def remove_number(number: NumberPrefix, *, acting_user: Actor) -> None:
-    """Calls to it are no longer labelled."""
+def remove_number(number: NumberPrefix, *, acting_user: Actor) -> bool:
+    """Calls to it are no longer labelled. False, and nothing logged, when somebody else removed it a moment ago."""
+    fields, town = {"prefix": number.prefix}, number.municipality_id
     with transaction.atomic():
-        audit.record(
-            "remove_number",
-            number,
-            acting_user=acting_user,
-            municipality=number.municipality_id,
-            before={"prefix": number.prefix},
-        )
-        delete_own(number)
+        if not delete_own(number):
+            return False
+        audit.record("remove_number", number, acting_user=acting_user, municipality=town, before=fields)
+    return True

@@ -18,9 +18,3 @@ def hours_of(municipality: Municipality) -> hours.Hours:
 def numbers_of(municipality: Municipality) -> QuerySet[NumberPrefix]:
     """Its numbers, confirmed or not."""
     return NumberPrefix.objects.filter(municipality=municipality).order_by("prefix")
-
-
-def taken_marks(municipality: Municipality) -> set[tuple[str, str]]:
-    """Pairs of colour and pattern that others of the centre have, as far as the login may see them."""
-    others = Municipality.objects.filter(centre_id=municipality.centre_id).exclude(pk=municipality.pk)
-    return set(others.values_list("colour", "pattern"))

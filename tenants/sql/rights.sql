@@ -23,7 +23,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     INSERT INTO public.tenants_streamcounter AS c (stream, last) VALUES (of_stream, 1)
     ON CONFLICT (stream) DO UPDATE SET last = c.last + 1 RETURNING last $$;
 
--- One line of news; the bell carries the stream's name only, the table says what (tenancy.md, design 6).
+-- One line of news; the bell carries the stream's name only, the table says what.
 CREATE OR REPLACE FUNCTION public.append_to_stream(to_stream text, of_kind text, of_object text, what text) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE nr bigint := public.next_number(to_stream);
@@ -106,7 +106,7 @@ CREATE POLICY desk_write ON tenants_auditentry FOR INSERT TO desk_web
     WITH CHECK (person_id = public.desk_person() AND (centre_id IS NULL OR centre_id IN (SELECT public.desk_centres())));
 CREATE POLICY platform_write ON tenants_auditentry FOR INSERT TO front, operator_web, telephony, worker WITH CHECK (true);
 CREATE POLICY platform_read ON tenants_auditentry FOR SELECT TO operator_web
-    USING (object_kind IN ('municipality', 'centre', 'membership', 'invitation', 'source'));
+    USING (object_kind IN ('municipality', 'servicecentre', 'numberprefix', 'membership', 'invitation', 'source'));
 
 -- The outbox: ids only; read by the listener, by a municipality for itself, and by the worker that will feed the search index.
 GRANT SELECT ON tenants_outboxentry TO tenant, listener, worker, desk_web;

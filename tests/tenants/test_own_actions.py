@@ -50,9 +50,18 @@ def test_special_day_comes_and_goes(inside, people):
     assert [(i.opens.hour, i.closes.hour) for i in queries.hours_of(inside).intervals(date(2026, 12, 24))] == [(8, 12)]
     with pytest.raises(Refusal), transaction.atomic():
         own.add_special_day(inside, date(2026, 12, 24), label="Noch einmal", intervals=[], acting_user=people["admin"])
-    own.remove_special_day(day, acting_user=people["admin"])
+    told = OutboxEntry.objects.filter(kind="municipality", object_id="soest").count()
+    assert own.remove_special_day(day, acting_user=people["admin"])
     assert not SpecialDay.objects.exists()
-    assert AuditEntry.objects.filter(action="remove_special_day").exists()
+    assert OutboxEntry.objects.filter(kind="municipality", object_id="soest").count() == told + 1
+
+
+def test_who_removes_a_moment_later_logs_nothing(inside, people):
+    day = own.add_special_day(inside, date(2026, 12, 24), label="Heiligabend", intervals=[], acting_user=people["admin"])
+    late = SpecialDay.objects.get(pk=day.pk)
+    assert own.remove_special_day(day, acting_user=people["admin"])
+    assert not own.remove_special_day(late, acting_user=people["admin"])
+    assert AuditEntry.objects.filter(action="remove_special_day").count() == 1
 
 
 def test_a_proposed_number_is_not_confirmed(inside, people):
