@@ -6,7 +6,5 @@ from django.db.models import CharField, Func
 class German(Func):
     """DIN 5007-1 in SQL: ä like a, ß like ss, capital and small letters alike. `order_by(German("title"), "pk")`."""
 
-    template = (
-        "translate(replace(lower(%(expressions)s), 'ß', 'ss'), 'äöüáàâãåéèêëíìîïóòôõøúùûçñýışğ', 'aouaaaaaeeeeiiiiooooouuucnyisg')"
-    )
+    template = "translate(replace(lower(%(expressions)s), 'ß', 'ss'), 'äöüáàâãåéèêëíìîïóòôõøúùûçñýışğ', 'aouaaaaaeeeeiiiiooooouuucnyisg')"
     output_field = CharField()

@@ -57,7 +57,9 @@ def test_special_day_comes_and_goes(inside, people):
 
 
 def test_who_removes_a_moment_later_logs_nothing(inside, people):
-    day = own.add_special_day(inside, date(2026, 12, 24), label="Heiligabend", intervals=[], acting_user=people["admin"])
+    day = own.add_special_day(
+        inside, date(2026, 12, 24), label="Heiligabend", intervals=[], acting_user=people["admin"]
+    )
     late = SpecialDay.objects.get(pk=day.pk)
     assert own.remove_special_day(day, acting_user=people["admin"])
     assert not own.remove_special_day(late, acting_user=people["admin"])
