@@ -78,7 +78,9 @@ class Call(models.Model):
     to_number = models.CharField(max_length=40, blank=True)
     to_raw = models.CharField(max_length=200, blank=True)
     evidence: Any = models.JSONField(default=dict)  # {"kind": "to", "number": "+492921103", "prefix": "+492921103", …}
-    told: Any = models.JSONField(default=dict)  # what the exchange has said so far (telephony_bridge.facts), so that repetition is harmless
+    told: Any = models.JSONField(
+        default=dict
+    )  # what the exchange has said so far (telephony_bridge.facts), so that repetition is harmless
     chosen_by_agent = models.BooleanField(default=False)  # municipality was not recognised, the agent picked it
     agent_id = models.BigIntegerField(null=True, db_index=True)  # soft: Person.pk
     agent_name = models.CharField(max_length=120, blank=True)

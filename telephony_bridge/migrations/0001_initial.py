@@ -9,140 +9,252 @@ import telephony_bridge.models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('tenants', '0001_initial'),
+        ("tenants", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Call',
+            name="Call",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.CharField(default=telephony_bridge.models.new_public_id, max_length=40, unique=True)),
-                ('external_id', models.CharField(max_length=120)),
-                ('state', model_utils.fields.StatusField(choices=[('ringing', 'klingelt'), ('talking', 'im Gespräch'), ('wrap-up', 'Nachbearbeitung'), ('ended', 'beendet')], default='ringing', max_length=100, no_check_for_status=True)),
-                ('from_number', models.CharField(blank=True, max_length=40)),
-                ('from_raw', models.CharField(blank=True, max_length=200)),
-                ('to_number', models.CharField(blank=True, max_length=40)),
-                ('to_raw', models.CharField(blank=True, max_length=200)),
-                ('evidence', models.JSONField(default=dict)),
-                ('told', models.JSONField(default=dict)),
-                ('chosen_by_agent', models.BooleanField(default=False)),
-                ('agent_id', models.BigIntegerField(db_index=True, null=True)),
-                ('agent_name', models.CharField(blank=True, max_length=120)),
-                ('ringing_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('answered_at', models.DateTimeField(null=True)),
-                ('hung_up_at', models.DateTimeField(null=True)),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('wrap_up_at', models.DateTimeField(null=True)),
-                ('wrap_up_until', models.DateTimeField(null=True)),
-                ('hangup_cause', models.CharField(blank=True, max_length=40)),
-                ('end_reason', models.CharField(blank=True, choices=[('closed', 'abgeschlossen'), ('abandoned', 'Anrufer hat aufgelegt'), ('busy', 'besetzt'), ('no_answer', 'niemand hat abgehoben'), ('failed', 'technisch gescheitert'), ('forwarded', 'von der Anlage weitergeleitet'), ('reaped', 'ohne Ende gemeldet, automatisch geschlossen')], max_length=12)),
-                ('short_abandon', models.BooleanField(default=False)),
-                ('concern', models.CharField(blank=True, max_length=200)),
-                ('concern_kind', models.CharField(blank=True, max_length=12)),
-                ('concern_key', models.CharField(blank=True, max_length=100)),
-                ('outcome', models.CharField(blank=True, choices=[('answered', 'beantwortet'), ('transferred', 'weitergeleitet'), ('callback', 'Rückruf'), ('abandoned', 'abgebrochen')], max_length=12)),
-                ('transferred_to', models.CharField(blank=True, max_length=200)),
-                ('note', models.TextField(blank=True, max_length=2000)),
-                ('centre', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.servicecentre')),
-                ('municipality', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.municipality')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "public_id",
+                    models.CharField(default=telephony_bridge.models.new_public_id, max_length=40, unique=True),
+                ),
+                ("external_id", models.CharField(max_length=120)),
+                (
+                    "state",
+                    model_utils.fields.StatusField(
+                        choices=[
+                            ("ringing", "klingelt"),
+                            ("talking", "im Gespräch"),
+                            ("wrap-up", "Nachbearbeitung"),
+                            ("ended", "beendet"),
+                        ],
+                        default="ringing",
+                        max_length=100,
+                        no_check_for_status=True,
+                    ),
+                ),
+                ("from_number", models.CharField(blank=True, max_length=40)),
+                ("from_raw", models.CharField(blank=True, max_length=200)),
+                ("to_number", models.CharField(blank=True, max_length=40)),
+                ("to_raw", models.CharField(blank=True, max_length=200)),
+                ("evidence", models.JSONField(default=dict)),
+                ("told", models.JSONField(default=dict)),
+                ("chosen_by_agent", models.BooleanField(default=False)),
+                ("agent_id", models.BigIntegerField(db_index=True, null=True)),
+                ("agent_name", models.CharField(blank=True, max_length=120)),
+                ("ringing_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("answered_at", models.DateTimeField(null=True)),
+                ("hung_up_at", models.DateTimeField(null=True)),
+                ("ended_at", models.DateTimeField(null=True)),
+                ("wrap_up_at", models.DateTimeField(null=True)),
+                ("wrap_up_until", models.DateTimeField(null=True)),
+                ("hangup_cause", models.CharField(blank=True, max_length=40)),
+                (
+                    "end_reason",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("closed", "abgeschlossen"),
+                            ("abandoned", "Anrufer hat aufgelegt"),
+                            ("busy", "besetzt"),
+                            ("no_answer", "niemand hat abgehoben"),
+                            ("failed", "technisch gescheitert"),
+                            ("forwarded", "von der Anlage weitergeleitet"),
+                            ("reaped", "ohne Ende gemeldet, automatisch geschlossen"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("short_abandon", models.BooleanField(default=False)),
+                ("concern", models.CharField(blank=True, max_length=200)),
+                ("concern_kind", models.CharField(blank=True, max_length=12)),
+                ("concern_key", models.CharField(blank=True, max_length=100)),
+                (
+                    "outcome",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("answered", "beantwortet"),
+                            ("transferred", "weitergeleitet"),
+                            ("callback", "Rückruf"),
+                            ("abandoned", "abgebrochen"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("transferred_to", models.CharField(blank=True, max_length=200)),
+                ("note", models.TextField(blank=True, max_length=2000)),
+                (
+                    "centre",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="tenants.servicecentre"
+                    ),
+                ),
+                (
+                    "municipality",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenants.municipality",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'Anruf',
-                'verbose_name_plural': 'Anrufe',
-                'ordering': ['-ringing_at', '-id'],
+                "verbose_name": "Anruf",
+                "verbose_name_plural": "Anrufe",
+                "ordering": ["-ringing_at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='Source',
+            name="Source",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120, verbose_name='Name')),
-                ('generation', models.PositiveIntegerField(default=1)),
-                ('token_hash', models.CharField(max_length=64, unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('last_event_at', models.DateTimeField(null=True)),
-                ('centre', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tenants.servicecentre')),
-                ('municipality', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tenants.municipality')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=120, verbose_name="Name")),
+                ("generation", models.PositiveIntegerField(default=1)),
+                ("token_hash", models.CharField(max_length=64, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("last_event_at", models.DateTimeField(null=True)),
+                (
+                    "centre",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="tenants.servicecentre"
+                    ),
+                ),
+                (
+                    "municipality",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="tenants.municipality",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'Anschluss',
-                'verbose_name_plural': 'Anschlüsse',
-                'ordering': ['id'],
+                "verbose_name": "Anschluss",
+                "verbose_name_plural": "Anschlüsse",
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='CtiEvent',
+            name="CtiEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('external_id', models.CharField(max_length=120)),
-                ('event', models.CharField(max_length=20)),
-                ('body', models.JSONField(default=dict)),
-                ('received_at', models.DateTimeField(auto_now_add=True)),
-                ('result', models.CharField(blank=True, max_length=40)),
-                ('call', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='events', to='telephony_bridge.call')),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='telephony_bridge.source')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("external_id", models.CharField(max_length=120)),
+                ("event", models.CharField(max_length=20)),
+                ("body", models.JSONField(default=dict)),
+                ("received_at", models.DateTimeField(auto_now_add=True)),
+                ("result", models.CharField(blank=True, max_length=40)),
+                (
+                    "call",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="events",
+                        to="telephony_bridge.call",
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="telephony_bridge.source"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.AddField(
-            model_name='call',
-            name='source',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='telephony_bridge.source'),
+            model_name="call",
+            name="source",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="telephony_bridge.source"
+            ),
         ),
         migrations.CreateModel(
-            name='Presence',
+            name="Presence",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('person_id', models.BigIntegerField()),
-                ('person_name', models.CharField(max_length=120)),
-                ('state', model_utils.fields.StatusField(choices=[('ready', 'Bereit'), ('busy', 'Im Gespräch'), ('wrap-up', 'Nachbearbeitung'), ('break', 'Pause'), ('away', 'Abgemeldet')], default='away', max_length=100, no_check_for_status=True)),
-                ('after_call', models.CharField(default='ready', max_length=12)),
-                ('since', models.DateTimeField(default=django.utils.timezone.now)),
-                ('seen_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('centre', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tenants.servicecentre')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("person_id", models.BigIntegerField()),
+                ("person_name", models.CharField(max_length=120)),
+                (
+                    "state",
+                    model_utils.fields.StatusField(
+                        choices=[
+                            ("ready", "Bereit"),
+                            ("busy", "Im Gespräch"),
+                            ("wrap-up", "Nachbearbeitung"),
+                            ("break", "Pause"),
+                            ("away", "Abgemeldet"),
+                        ],
+                        default="away",
+                        max_length=100,
+                        no_check_for_status=True,
+                    ),
+                ),
+                ("after_call", models.CharField(default="ready", max_length=12)),
+                ("since", models.DateTimeField(default=django.utils.timezone.now)),
+                ("seen_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "centre",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="tenants.servicecentre"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['person_name', 'id'],
-                'constraints': [models.UniqueConstraint(fields=('person_id', 'centre'), name='presence_once')],
+                "ordering": ["person_name", "id"],
+                "constraints": [models.UniqueConstraint(fields=("person_id", "centre"), name="presence_once")],
             },
         ),
         migrations.AddConstraint(
-            model_name='source',
-            constraint=models.UniqueConstraint(fields=('centre', 'municipality'), name='source_once', nulls_distinct=False),
+            model_name="source",
+            constraint=models.UniqueConstraint(
+                fields=("centre", "municipality"), name="source_once", nulls_distinct=False
+            ),
         ),
         migrations.AddIndex(
-            model_name='ctievent',
-            index=models.Index(fields=['source', 'external_id'], name='cti_event_by_call'),
+            model_name="ctievent",
+            index=models.Index(fields=["source", "external_id"], name="cti_event_by_call"),
         ),
         migrations.AddIndex(
-            model_name='call',
-            index=models.Index(condition=models.Q(('state', 'ended'), _negated=True), fields=['centre', 'state'], name='call_open'),
+            model_name="call",
+            index=models.Index(
+                condition=models.Q(("state", "ended"), _negated=True), fields=["centre", "state"], name="call_open"
+            ),
         ),
         migrations.AddIndex(
-            model_name='call',
-            index=models.Index(fields=['centre', '-ringing_at'], name='call_by_time'),
+            model_name="call",
+            index=models.Index(fields=["centre", "-ringing_at"], name="call_by_time"),
         ),
         migrations.AddIndex(
-            model_name='call',
-            index=models.Index(condition=models.Q(('from_number', ''), _negated=True), fields=['centre', 'from_number', '-ringing_at'], name='call_by_caller'),
+            model_name="call",
+            index=models.Index(
+                condition=models.Q(("from_number", ""), _negated=True),
+                fields=["centre", "from_number", "-ringing_at"],
+                name="call_by_caller",
+            ),
         ),
         migrations.AddIndex(
-            model_name='call',
-            index=models.Index(fields=['agent_id', '-ringing_at'], name='call_by_agent'),
+            model_name="call",
+            index=models.Index(fields=["agent_id", "-ringing_at"], name="call_by_agent"),
         ),
         migrations.AddIndex(
-            model_name='call',
-            index=models.Index(fields=['municipality', '-ringing_at'], name='call_by_municipality'),
+            model_name="call",
+            index=models.Index(fields=["municipality", "-ringing_at"], name="call_by_municipality"),
         ),
         migrations.AddConstraint(
-            model_name='call',
-            constraint=models.UniqueConstraint(fields=('source', 'external_id'), name='call_once'),
+            model_name="call",
+            constraint=models.UniqueConstraint(fields=("source", "external_id"), name="call_once"),
         ),
     ]

@@ -24,7 +24,9 @@ def source_of(centre: Any, municipality: Any = None) -> Any:
     from tenants import scope
 
     with scope.operator(), transaction.atomic():
-        return Source.objects.create(centre=centre, municipality=municipality, name="Anlage", token_hash=f"test-{next(numbers)}")
+        return Source.objects.create(
+            centre=centre, municipality=municipality, name="Anlage", token_hash=f"test-{next(numbers)}"
+        )
 
 
 @pytest.fixture
@@ -35,7 +37,12 @@ def ring(source, soest) -> Callable[..., Any]:
 
     def make(**fields: Any) -> Any:
         used = fields.pop("source", source)
-        fields = {"centre": used.centre, "municipality": soest, "from_number": "+492921555123", "external_id": f"x{next(numbers)}"} | fields
+        fields = {
+            "centre": used.centre,
+            "municipality": soest,
+            "from_number": "+492921555123",
+            "external_id": f"x{next(numbers)}",
+        } | fields
         with scope.telephony(), transaction.atomic():
             return Call.objects.create(source=used, **fields)
 

@@ -9,9 +9,14 @@ from telephony_bridge.bench.load import Sent, spread_of
 from telephony_bridge.bench.streams import Desk
 
 
-@pytest.mark.parametrize(("values", "p50", "p95", "largest"), [
-    ([7.0], 7.0, 7.0, 7.0), ([float(n) for n in range(1, 101)], 50.0, 95.0, 100.0), ([3.0, 1.0, 2.0], 2.0, 3.0, 3.0),
-])
+@pytest.mark.parametrize(
+    ("values", "p50", "p95", "largest"),
+    [
+        ([7.0], 7.0, 7.0, 7.0),
+        ([float(n) for n in range(1, 101)], 50.0, 95.0, 100.0),
+        ([3.0, 1.0, 2.0], 2.0, 3.0, 3.0),
+    ],
+)
 def test_percentiles(values, p50, p95, largest):
     assert spread_of(values) == {"count": len(values), "p50_ms": p50, "p95_ms": p95, "max_ms": largest}
 

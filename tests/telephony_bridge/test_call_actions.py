@@ -65,7 +65,12 @@ def test_wrap_up_keeps_every_draft_and_needs_an_outcome(ring, at_desk):
         with pytest.raises(Refusal, match="wie der Anruf ausging"):
             actions.close_call(call, acting_user=jana)
         actions.close_call(call, outcome="answered", acting_user=jana)
-        assert (call.state, call.concern, call.note, call.end_reason) == ("ended", "Personalausweis", "ruft wieder an", "closed")
+        assert (call.state, call.concern, call.note, call.end_reason) == (
+            "ended",
+            "Personalausweis",
+            "ruft wieder an",
+            "closed",
+        )
         actions.close_call(call, note="noch etwas", acting_user=jana)
         assert (call.outcome, call.note) == ("answered", "noch etwas")
         assert presence_of_in_scope(jana) == "ready"
@@ -80,7 +85,13 @@ def test_a_colleague_cannot_touch_the_call(ring, at_desk):
     with at_desk("agent") as jana:
         actions.claim_call(call, acting_user=jana)
     with at_desk("agent2") as murat:
-        for act in (actions.release_call, actions.begin_wrap_up, actions.stop_wrap_up_timer, actions.save_wrap_up, actions.close_call):
+        for act in (
+            actions.release_call,
+            actions.begin_wrap_up,
+            actions.stop_wrap_up_timer,
+            actions.save_wrap_up,
+            actions.close_call,
+        ):
             with pytest.raises(Refusal, match="Jana Köster"):
                 act(call, acting_user=murat)
 
@@ -100,7 +111,10 @@ def test_the_clock_can_be_stopped(ring, at_desk):
         assert call.wrap_up_until is None
 
 
-@pytest.mark.parametrize(("field", "value"), [("concern", "x" * 201), ("note", "x" * 2001), ("outcome", "lost"), ("transferred_to", "x" * 201)])
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("concern", "x" * 201), ("note", "x" * 2001), ("outcome", "lost"), ("transferred_to", "x" * 201)],
+)
 def test_what_does_not_fit_is_refused_in_words(ring, at_desk, field, value):
     call = ring()
     with at_desk("agent") as jana:
@@ -135,7 +149,9 @@ def test_reads_are_constant_in_number(ring, at_desk, kreis, django_assert_num_qu
         with django_assert_num_queries(1):
             assert [c.municipality.slug for c in queries.current_calls(jana.pk)] == ["kreis"]
         with django_assert_num_queries(2):
-            assert [(c.name, c.state, c.municipality.slug) for c in queries.team([mine.centre_id])] == [("Jana Köster", "busy", "kreis")]
+            assert [(c.name, c.state, c.municipality.slug) for c in queries.team([mine.centre_id])] == [
+                ("Jana Köster", "busy", "kreis")
+            ]
         with django_assert_num_queries(1):
             assert len(queries.earlier_calls(mine, 5)) == 3
         with django_assert_num_queries(1):

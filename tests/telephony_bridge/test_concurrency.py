@@ -30,7 +30,11 @@ def stage(in_threads):
 
 def posting(token, **fields):
     def send():
-        return Client(headers={"host": "localhost"}).post(f"/api/v1/cti/{token}", fields, content_type="application/json").status_code
+        return (
+            Client(headers={"host": "localhost"})
+            .post(f"/api/v1/cti/{token}", fields, content_type="application/json")
+            .status_code
+        )
 
     return send
 
@@ -72,7 +76,9 @@ def test_a_message_posted_in_parallel_makes_one_call(in_threads, stage):
 
     def stored():
         with scope.telephony():
-            results = [list(CtiEvent.objects.filter(external_id=f"same{n}").values_list("result", flat=True)) for n in range(5)]
+            results = [
+                list(CtiEvent.objects.filter(external_id=f"same{n}").values_list("result", flat=True)) for n in range(5)
+            ]
             ids = list(Call.objects.filter(external_id__startswith="same").values_list("public_id", flat=True))
         with scope.worker():
             return results, ids, OutboxEntry.objects.filter(kind="call", object_id__in=ids).count()

@@ -84,7 +84,12 @@ def test_nothing_that_was_accepted_is_missing_or_doubled(server, token):
     with admin() as connection:
         calls = connection.execute("SELECT external_id, state FROM telephony_bridge_call").fetchall()
         told = connection.execute("SELECT object_id, op FROM tenants_outboxentry WHERE kind = 'call'").fetchall()
-        numbers = [n for (n,) in connection.execute("SELECT number FROM tenants_outboxentry WHERE stream ~ '^c:' ORDER BY number").fetchall()]
+        numbers = [
+            n
+            for (n,) in connection.execute(
+                "SELECT number FROM tenants_outboxentry WHERE stream ~ '^c:' ORDER BY number"
+            ).fetchall()
+        ]
     assert sorted(calls) == sorted((f"c{number}", "ended") for number in range(CALLS))
     assert Counter(op for _call, op in told) == {"new": CALLS, "ended": CALLS}
     assert numbers == list(range(1, len(numbers) + 1))

@@ -14,7 +14,9 @@ PATH = "/api/v1/cti/token"
 def through(chunks, *, path=PATH, length=None, last=None):
     """(status or None, what the application received, how many chunks were taken)."""
     headers = [(b"content-length", str(length).encode())] if length is not None else []
-    messages = [{"type": "http.request", "body": chunk, "more_body": n < len(chunks) - 1} for n, chunk in enumerate(chunks)]
+    messages = [
+        {"type": "http.request", "body": chunk, "more_body": n < len(chunks) - 1} for n, chunk in enumerate(chunks)
+    ]
     messages += [last] if last else []
     sent, got, taken = [], [], []
 

@@ -11,9 +11,14 @@ from telephony_bridge.models import Call, Presence
 from tenants import scope
 
 
-@pytest.mark.parametrize(("state", "field", "limit"), [
-    ("ringing", "ringing_at", timedelta(minutes=30)), ("talking", "answered_at", timedelta(hours=4)), ("wrap-up", "wrap_up_at", timedelta(minutes=30)),
-])
+@pytest.mark.parametrize(
+    ("state", "field", "limit"),
+    [
+        ("ringing", "ringing_at", timedelta(minutes=30)),
+        ("talking", "answered_at", timedelta(hours=4)),
+        ("wrap-up", "wrap_up_at", timedelta(minutes=30)),
+    ],
+)
 @pytest.mark.parametrize("login", ["telephony", "worker"])
 def test_calls_without_an_end_are_closed(ring, state, field, limit, login, news):
     now = timezone.now()

@@ -92,11 +92,15 @@ class Nobody:
 
 def run(monkeypatch, team, *, limit=3, patience=0.05, answer_after=None, stop=None):
     def quick(_rng, _towns, call_id):
-        return PlannedCall(call_id, "Stadt Soest", 1, "", "anonymous", "029211030", patience, 0.05, answer_after, "x", "answered")
+        return PlannedCall(
+            call_id, "Stadt Soest", 1, "", "anonymous", "029211030", patience, 0.05, answer_after, "x", "answered"
+        )
 
     monkeypatch.setattr(exchange, "plan", quick)
     line = Recorder()
-    made = Exchange(TOWNS, {1: line}, team, Random(1), rate=600.0, stop=stop or threading.Event(), run_id="r", limit=limit)
+    made = Exchange(
+        TOWNS, {1: line}, team, Random(1), rate=600.0, stop=stop or threading.Event(), run_id="r", limit=limit
+    )
     made.run()
     return line.said
 
@@ -104,7 +108,10 @@ def run(monkeypatch, team, *, limit=3, patience=0.05, answer_after=None, stop=No
 def test_a_caller_whom_nobody_answers_gives_up(monkeypatch):
     said = run(monkeypatch, Nobody())
     for number in (1, 2, 3):
-        assert [s for s in said if s[0] == f"sim-r-{number}"] == [(f"sim-r-{number}", "newCall", ""), (f"sim-r-{number}", "hangup", "cancel")]
+        assert [s for s in said if s[0] == f"sim-r-{number}"] == [
+            (f"sim-r-{number}", "newCall", ""),
+            (f"sim-r-{number}", "hangup", "cancel"),
+        ]
 
 
 def test_a_caller_whom_a_desk_answered_speaks_before_hanging_up(monkeypatch):
@@ -170,13 +177,21 @@ def test_what_is_refused_is_not_sent_again(platform, status):
 
 
 def test_no_server_at_all_ends_with_patience():
-    assert not Line("http://127.0.0.1:9", "t", threading.Event(), patience=0.0).post({"callId": "1", "event": "newCall"})
+    assert not Line("http://127.0.0.1:9", "t", threading.Event(), patience=0.0).post(
+        {"callId": "1", "event": "newCall"}
+    )
 
 
-@pytest.mark.parametrize(("began", "passed", "text"), [
-    ((2026, 11, 25, 10, 41), 60, "10:42"), ((2026, 11, 25, 23, 0), 0, "08:00"), ((2026, 11, 25, 23, 0), 3600 * 9 + 60, "08:01"),
-    ((2026, 11, 28, 11, 0), 120, "08:02"), ((2026, 11, 25, 16, 59), 120, "08:02"),
-])
+@pytest.mark.parametrize(
+    ("began", "passed", "text"),
+    [
+        ((2026, 11, 25, 10, 41), 60, "10:42"),
+        ((2026, 11, 25, 23, 0), 0, "08:00"),
+        ((2026, 11, 25, 23, 0), 3600 * 9 + 60, "08:01"),
+        ((2026, 11, 28, 11, 0), 120, "08:02"),
+        ((2026, 11, 25, 16, 59), 120, "08:02"),
+    ],
+)
 def test_it_is_always_service_time(began, passed, text):
     seconds = iter([0.0, float(passed)])
     clock = ShiftClock(datetime(*began, tzinfo=ZoneInfo("Europe/Berlin")), monotonic=lambda: next(seconds))

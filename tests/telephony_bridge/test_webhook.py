@@ -47,10 +47,21 @@ def results():
         return list(CtiEvent.objects.order_by("pk").values_list("event", "result"))
 
 
-@pytest.mark.parametrize(("to", "slug"), [
-    ("029211030", "soest"), ("02921300", "kreis"), ("+49 2921 30-1234", "kreis"), ("00492921103", "soest"), ("sip:029211030@pbx", "soest"),
-    ("+49 2941 980-0", None), ("02303 103-0", None), ("02921 305678901", None), ("", None), ("Buergertelefon", None),
-])
+@pytest.mark.parametrize(
+    ("to", "slug"),
+    [
+        ("029211030", "soest"),
+        ("02921300", "kreis"),
+        ("+49 2921 30-1234", "kreis"),
+        ("00492921103", "soest"),
+        ("sip:029211030@pbx", "soest"),
+        ("+49 2941 980-0", None),
+        ("02303 103-0", None),
+        ("02921 305678901", None),
+        ("", None),
+        ("Buergertelefon", None),
+    ],
+)
 def test_the_called_number_says_the_municipality(post, to, slug, news):
     assert post(event="newCall", to=to, from_="01713920047").status_code == 200
     made = call()
@@ -90,23 +101,26 @@ def test_withheld_numbers_are_not_stored_as_numbers(post):
     assert (call().from_number, call().from_raw) == ("", "anonymous")
 
 
-@pytest.mark.parametrize(("raw", "kind", "status"), [
-    (b"event=newCall&callId=1&to=029211030", "application/x-www-form-urlencoded", 200),
-    (b'{"event":"newCall","call_id":"1","to":"029211030"}', "application/json", 200),
-    (b'{"event":"answer","callid":"gone","user":["a","b"]}', "application/json", 200),
-    (b"event=hangup&callId=gone&cause=cancel", "application/x-www-form-urlencoded", 200),
-    (b'{"event":"explode","callId":"1"}', "application/json", 422),
-    (b'{"event":"newCall"}', "application/json", 422),
-    (b'{"event":"newCall","callId":["1"]}', "application/json", 422),
-    (b'{"event":"newCall","callId":"1","to":{}}', "application/json", 422),
-    (b"[1]", "application/json", 422),
-    (b"{", "application/json", 400),
-    (b"\xff\xfe", "application/json", 400),
-    (b"just words", "application/x-www-form-urlencoded", 400),
-    (b"<xml/>", "application/xml", 415),
-    (b"x" * 65_537, "application/json", 413),
-    (b"", "application/json", 422),
-])
+@pytest.mark.parametrize(
+    ("raw", "kind", "status"),
+    [
+        (b"event=newCall&callId=1&to=029211030", "application/x-www-form-urlencoded", 200),
+        (b'{"event":"newCall","call_id":"1","to":"029211030"}', "application/json", 200),
+        (b'{"event":"answer","callid":"gone","user":["a","b"]}', "application/json", 200),
+        (b"event=hangup&callId=gone&cause=cancel", "application/x-www-form-urlencoded", 200),
+        (b'{"event":"explode","callId":"1"}', "application/json", 422),
+        (b'{"event":"newCall"}', "application/json", 422),
+        (b'{"event":"newCall","callId":["1"]}', "application/json", 422),
+        (b'{"event":"newCall","callId":"1","to":{}}', "application/json", 422),
+        (b"[1]", "application/json", 422),
+        (b"{", "application/json", 400),
+        (b"\xff\xfe", "application/json", 400),
+        (b"just words", "application/x-www-form-urlencoded", 400),
+        (b"<xml/>", "application/xml", 415),
+        (b"x" * 65_537, "application/json", 413),
+        (b"", "application/json", 422),
+    ],
+)
 def test_the_answer_to_each_kind_of_message(post, raw, kind, status):
     response = post(raw=raw, kind=kind)
     assert response.status_code == status
@@ -129,9 +143,13 @@ def test_only_post(post, token, method):
     assert (response.status_code, response.headers["Allow"]) == (405, "POST")
 
 
-@pytest.mark.parametrize("host", ["localhost", "desk.localhost", "soest.localhost", "127.0.0.1:8000", "nobody.localhost"])
+@pytest.mark.parametrize(
+    "host", ["localhost", "desk.localhost", "soest.localhost", "127.0.0.1:8000", "nobody.localhost"]
+)
 def test_on_every_host_and_without_a_session(token, host):
-    response = Client(headers={"host": host}).post(f"/api/v1/cti/{token}", '{"event": "newCall", "callId": "c1"}', content_type="application/json")
+    response = Client(headers={"host": host}).post(
+        f"/api/v1/cti/{token}", '{"event": "newCall", "callId": "c1"}', content_type="application/json"
+    )
     assert response.status_code == 200
     assert not response.cookies
 
@@ -156,7 +174,12 @@ def test_hung_up_while_it_rings(post, news):
     post(event="newCall", to="029211030")
     post(event="hangup", cause="cancel")
     post(event="hangup", cause="cancel")
-    assert (call().state, call().end_reason, call().outcome, call().short_abandon) == ("ended", "abandoned", "abandoned", True)
+    assert (call().state, call().end_reason, call().outcome, call().short_abandon) == (
+        "ended",
+        "abandoned",
+        "abandoned",
+        True,
+    )
     assert [op for _kind, _id, op in news()] == ["new", "ended"]
 
 
@@ -169,7 +192,9 @@ def jana(people):
     return people["agent"]
 
 
-@pytest.mark.parametrize("said", [{"user": "jana.koester"}, {"user": ["other", "Jana.Koester "]}, {"answeringNumber": "jana.koester"}])
+@pytest.mark.parametrize(
+    "said", [{"user": "jana.koester"}, {"user": ["other", "Jana.Koester "]}, {"answeringNumber": "jana.koester"}]
+)
 def test_an_answer_puts_the_call_on_that_agents_desk(post, jana, at_desk, soest, said):
     with at_desk("agent"):
         actions.set_presence(soest.centre, "ready", acting_user=jana)
@@ -300,16 +325,48 @@ def test_the_desk_of_another_centre_and_other_municipalities_see_nothing(post, a
             assert Call.objects.count() == seen
 
 
-words = st.text(max_size=40) | st.integers() | st.none() | st.booleans() | st.floats() | st.lists(st.text(max_size=5), max_size=3)
-names = st.sampled_from(["event", "callId", "call_id", "from", "to", "user", "user[]", "queue", "cause", "direction", "answeringNumber", "x"])
-bodies = st.binary(max_size=400) | st.dictionaries(names, words).map(lambda d: json.dumps(d).encode()) | st.builds(
-    lambda event, rest: json.dumps(rest | {"event": event, "callId": "f"}).encode(),
-    st.sampled_from(["newCall", "answer", "hangup"]), st.dictionaries(names, st.text(max_size=300)),
+words = (
+    st.text(max_size=40)
+    | st.integers()
+    | st.none()
+    | st.booleans()
+    | st.floats()
+    | st.lists(st.text(max_size=5), max_size=3)
+)
+names = st.sampled_from(
+    [
+        "event",
+        "callId",
+        "call_id",
+        "from",
+        "to",
+        "user",
+        "user[]",
+        "queue",
+        "cause",
+        "direction",
+        "answeringNumber",
+        "x",
+    ]
+)
+bodies = (
+    st.binary(max_size=400)
+    | st.dictionaries(names, words).map(lambda d: json.dumps(d).encode())
+    | st.builds(
+        lambda event, rest: json.dumps(rest | {"event": event, "callId": "f"}).encode(),
+        st.sampled_from(["newCall", "answer", "hangup"]),
+        st.dictionaries(names, st.text(max_size=300)),
+    )
 )
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(raw=bodies, kind=st.sampled_from(["application/json", "application/x-www-form-urlencoded", "text/plain", "multipart/form-data; boundary=x", ""]))
+@given(
+    raw=bodies,
+    kind=st.sampled_from(
+        ["application/json", "application/x-www-form-urlencoded", "text/plain", "multipart/form-data; boundary=x", ""]
+    ),
+)
 def test_no_body_is_a_crash(post, raw, kind):
     assert post(raw=raw, kind=kind).status_code in {200, 400, 413, 415, 422}
 
@@ -317,7 +374,9 @@ def test_no_body_is_a_crash(post, raw, kind):
 @pytest.mark.parametrize(("event", "statements"), [("newCall", 9), ("answer", 13), ("hangup", 8)])
 def test_a_report_costs_few_round_trips(post, jana, event, statements, django_assert_max_num_queries):
     """The request must take 25 ms at most; each statement is one."""
-    post(event="newCall", callId="first", to="029211030")  # the first of ten seconds also says that the exchange is there
+    post(
+        event="newCall", callId="first", to="029211030"
+    )  # the first of ten seconds also says that the exchange is there
     if event != "newCall":
         post(event="newCall", to="029211030")
     with django_assert_max_num_queries(statements):
