@@ -7,11 +7,14 @@ from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
 import psycopg
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests import environment
 from tests.browser import opened
 from tests.server import Server, tool
+
+
+expect.set_options(timeout=15_000)  # milliseconds; a busy machine is no error
 
 
 @dataclass
