@@ -103,19 +103,29 @@ class HostMiddleware:
 
 
 class LanguageMiddleware:
-    """The person's language, else the cookie's, else the browser's; German first."""
+    """The language of a signed-in person, else the cookie's, else German.
+
+    Below AuthenticationMiddleware: the person whom it loads here is the one that everything further in works with, no query is added.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Activate the language for this request."""
-        wanted = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME) or "de"
-        with translation.override(wanted if wanted in dict(settings.LANGUAGES) else "de"):
+        with translation.override(self.language_of(request)):
             request.LANGUAGE_CODE = translation.get_language() or "de"
             response = self.get_response(request)
             response.headers.setdefault("Content-Language", request.LANGUAGE_CODE)
             return response
+
+    @staticmethod
+    def language_of(request: HttpRequest) -> str:
+        """One of LANGUAGES. What programs call knows no person; there the session is not looked at."""
+        wanted = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME)
+        if not request.path.startswith(OPEN_PATHS) and request.user.is_authenticated:
+            wanted = request.user.language
+        return wanted if wanted in dict(settings.LANGUAGES) else "de"
 
 
 class AreaMiddleware:
