@@ -196,6 +196,23 @@ class MunicipalityForm(forms.Form):
         return NumberForm.clean_number(self) if self.cleaned_data["number"] else ""  # type: ignore[arg-type]
 
 
+class AuditFilter(forms.Form):
+    """Words to look for in the log."""
+
+    q = forms.CharField(
+        label=gettext_lazy("Person oder Gegenstand"),
+        required=False,
+        max_length=100,
+        widget=forms.TextInput(attrs={"type": "search"}),
+    )
+
+    @property
+    def words(self) -> list[str]:
+        """The first five; none for nonsense."""
+        self.is_valid()
+        return str(self.cleaned_data.get("q", "")).split()[:5]
+
+
 class AdminForm(forms.Form):
     """The first admin of a municipality."""
 

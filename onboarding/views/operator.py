@@ -23,6 +23,7 @@ from onboarding import actions as onboarding
 from onboarding.forms import AdminForm, CentreForm, MunicipalityForm
 from onboarding.municipality_cli import overview
 from onboarding.tasks import provision
+from onboarding.views.log import log_page
 from tenants import actions
 from tenants.errors import Refusal
 from tenants.models import AuditEntry, Municipality, ServiceCentre
@@ -214,7 +215,5 @@ def centre_detail(request: StaffRequest, slug: str) -> HttpResponse:
 @operators
 def operator_audit(request: StaffRequest) -> HttpResponse:
     """What was done to centres, municipalities and memberships; contents of municipalities are not in it."""
-    entries = Paginator(AuditEntry.objects.select_related("municipality").order_by("-id"), 50).get_page(
-        request.GET.get("seite")
-    )
-    return render(request, "onboarding/operator_audit.html", {"entries": entries})
+    found = AuditEntry.objects.select_related("municipality")
+    return render(request, "onboarding/operator_audit.html", log_page(request, found) | {"elsewhere": True})

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.db import transaction
 from django.forms import BaseForm
 from django.http import HttpResponse
@@ -17,6 +16,7 @@ from accounts.access import TownRequest, needs_role
 from accounts.models import ROLES
 from onboarding import access
 from onboarding.forms import HoursForm, MarkForm, NumberForm, SituationForm, SpecialDayForm, TextsForm
+from onboarding.views.log import log_page
 from tenants import own_actions as own
 from tenants.errors import Refusal
 from tenants.hours_wording import opening_text
@@ -190,5 +190,4 @@ def change_mark(request: TownRequest) -> HttpResponse:
 @admins
 def town_audit(request: TownRequest) -> HttpResponse:
     """Who did what, newest first."""
-    entries = Paginator(AuditEntry.objects.order_by("-id"), 50).get_page(request.GET.get("seite"))
-    return render(request, "onboarding/town_audit.html", {"entries": entries})
+    return render(request, "onboarding/town_audit.html", log_page(request, AuditEntry.objects.all()))
