@@ -13,7 +13,6 @@ from tests import environment
 from tests.browser import opened
 from tests.server import Server, tool
 
-
 expect.set_options(timeout=15_000)  # milliseconds; a busy machine is no error
 
 

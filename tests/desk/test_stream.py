@@ -51,6 +51,7 @@ class Stream:
         return True
 
     def close(self) -> None:
+        self.response.close()  # it holds the socket, too: without this the stream stays open and counts
         self.connection.close()
 
 
