@@ -272,9 +272,7 @@ STATIC_ROOT = Path(env("RUFVERBUND_STATIC", str(RUFVERBUND_HOME / "static")))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
-        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
-        if TESTING
-        else "config.storage.Storage"
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage" if TESTING else "config.storage.Storage"
     },
 }
 WHITENOISE_USE_FINDERS = TESTING
