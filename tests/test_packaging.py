@@ -1,5 +1,6 @@
 """What is installed: pinned requirements that hold everywhere, and a wheel that carries the whole product."""
 
+import gettext
 import re
 import subprocess
 import sys
@@ -8,6 +9,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -63,6 +65,15 @@ def test_the_wheel_has_every_tracked_file_of_the_packages(wheel: zipfile.ZipFile
     wanted = {name for name in sources if name.split("/")[0] in PACKAGES and (ROOT / name).exists()}
     assert wanted - set(wheel.namelist()) == set()
     assert {name.split("/")[0] for name in wheel.namelist()} == {*PACKAGES, "rufverbund-0.1.0.dist-info"}
+
+
+def test_the_wheel_speaks_english(wheel: zipfile.ZipFile) -> None:
+    """The compiled catalogue, which no commit has, is in it once and where the settings look for it."""
+    assert [name for name in wheel.namelist() if name.endswith(".mo")] == ["config/locale/en/LC_MESSAGES/django.mo"]
+    with wheel.open("config/locale/en/LC_MESSAGES/django.mo") as file:
+        spoken = gettext.GNUTranslations(file)
+    assert spoken.gettext("Zum Inhalt") == "To the content"
+    assert [Path(path).relative_to(ROOT / "platform").parts for path in settings.LOCALE_PATHS] == [("config", "locale")]
 
 
 def test_the_wheel_installs_beside_nothing_else_and_runs(wheel: zipfile.ZipFile, tmp_path: Path) -> None:

@@ -258,7 +258,7 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", 
 
 LANGUAGE_CODE = "de"
 LANGUAGES = [("de", _("Deutsch")), ("en", _("Englisch"))]
-LOCALE_PATHS = [BASE_DIR / "platform" / "config" / "locale"]
+LOCALE_PATHS = [Path(__file__).resolve().parent / "locale"]  # in a checkout and in an installed wheel
 LANGUAGE_COOKIE_NAME = "rufverbund_language"
 USE_I18N = True
 USE_TZ = True
