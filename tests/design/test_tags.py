@@ -223,8 +223,8 @@ def menu(path: str, roles: frozenset[str]) -> list[tuple[str, bool]]:
 def test_the_menu_shows_where_one_is_and_only_what_one_may() -> None:
     shown = menu("/article_list/12/", frozenset({"department_reader"}))
     assert [label for label, current in shown if current] == ["Wissen"]
-    assert "Personen" not in dict(shown)
-    assert "Personen" in dict(menu("/", frozenset({"tenant_admin"})))
+    assert "Mitglieder" not in dict(shown)
+    assert "Mitglieder" in dict(menu("/", frozenset({"tenant_admin"})))
     assert [label for label, current in menu("/", frozenset()) if current] == ["Start"]
 
 
