@@ -6,16 +6,18 @@ from typing import Any
 from django.core.paginator import Page
 from django.db.models import Count, F, Prefetch, QuerySet, Window
 from django.db.models.functions import Lower, RowNumber, Trim
+from django.urls import reverse
 from django.utils import timezone
 
-from knowledge import queries
-from knowledge.models import Contact, Department, Responsibility
+from knowledge import queries, snapshots
+from knowledge.models import Contact, Department, Responsibility, Version
 from knowledge.pool import queries as pool
 from knowledge.pool.models import Gap
 from tenants.models import Municipality
 from tenants.sorting import German
 
 MOST_GAPS = 30
+PAGES = {"article": "article_edit", "person": "contact_edit", "department": "department_edit"}
 
 
 def articles(wanted: dict[str, Any], number: object) -> Page[Any]:
@@ -100,6 +102,18 @@ def gaps(municipality: Municipality, wanted: dict[str, Any], number: object) -> 
     found = found.annotate(reports=Window(Count("pk"), partition_by=same), place=newest).filter(place=1)
     order = ("-reported_at", "-pk") if wanted.get("order") == "newest" else ("-reports", "-reported_at", "-pk")
     return queries.page(found.order_by(*order), number)
+
+
+def recent(limit: int) -> list[Version]:
+    """What was published or withdrawn last, each with the `url` of its entry, "" when that is gone."""
+    found: list[Any] = queries.recent_versions(limit)
+    for kind in {str(version.kind) for version in found}:
+        keys = [version.key for version in found if version.kind == kind]
+        there = set(snapshots.MODELS[kind].objects.order_by().filter(key__in=keys).values_list("key", flat=True))
+        for version in found:
+            if version.kind == kind:
+                version.url = reverse(PAGES[kind], args=[version.key]) if version.key in there else ""
+    return found
 
 
 def same_question(gap: Gap) -> list[Gap]:

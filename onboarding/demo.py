@@ -93,6 +93,7 @@ def ensure(report: Report = lambda line: None) -> None:
     new = [_municipality(centre, member, report) for member in MEMBERS]
     ensure_demo_people()
     for municipality in filter(None, new):
+        demo_life.add_work(municipality)
         demo_life.add_gaps(municipality)
 
 

@@ -1,6 +1,7 @@
-"""What makes the demonstration look lived in: costs, papers and responsible people of a few articles, reviews that are due, open gaps."""
+"""What makes the demonstration look lived in: costs, papers and responsible people of a few articles, reviews that are due, open gaps,
+drafts that somebody has begun, special days, a number that waits for the operator."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import NamedTuple
 
 from django.db import transaction
@@ -11,7 +12,7 @@ from knowledge import actions as knowledge
 from knowledge.models import Article, Contact
 from knowledge.pool.actions import report_gap
 from knowledge.pool.models import Gap
-from tenants import scope
+from tenants import own_actions, scope
 from tenants.audit import SYSTEM
 from tenants.models import Municipality
 
@@ -41,14 +42,28 @@ DETAILS = {
         Detail("baugenehmigung", ("p_mueller_bau",), "nach Verwaltungsgebührenordnung", "Bauvorlagen in Textform"),
     ),
 }  # fmt: skip
+# title, what the agent wrote, what they had searched for, how many agents missed it
 GAPS = {
     "soest": (
-        ("Balkonkraftwerk anmelden", "Anruferin fragt, ob die Stadt einen Zuschuss gibt und wo man das Gerät meldet.", "balkonkraftwerk"),
-        ("Sperrmüll: Grenze für Wohnungsauflösung", "Wie viele Kubikmeter nimmt die Abfuhr höchstens mit?", "wohnungsauflösung"),
-        ("Hundesteuer bei Assistenzhund", "Welcher Nachweis reicht für die Befreiung?", "assistenzhund"),
+        ("Hundesteuer bei Assistenzhund", "Welcher Nachweis reicht für die Befreiung?", "assistenzhund", 1),
+        ("Sperrmüll: Grenze für Wohnungsauflösung", "Wie viele Kubikmeter nimmt die Abfuhr höchstens mit?", "wohnungsauflösung", 2),
+        ("Balkonkraftwerk anmelden", "Anruferin fragt, ob die Stadt einen Zuschuss gibt und wo man das Gerät meldet.", "balkonkraftwerk", 3),
     ),
-    "kreis": (("Termin ohne Online-Zugang", "Wie bekommt man bei der Zulassungsstelle einen Termin am Telefon?", "termin zulassung"),),
+    "kreis": (("Termin ohne Online-Zugang", "Wie bekommt man bei der Zulassungsstelle einen Termin am Telefon?", "termin zulassung", 1),),
 }  # fmt: skip
+# Drafts that agents do not read yet: key, "" for a new article; the fields that differ.
+DRAFTS: dict[str, tuple[tuple[str, dict[str, str]], ...]] = {
+    "soest": (
+        ("elektroschrott", {"costs": "keine; Abholung großer Geräte 15 EUR"}),
+        ("", {"title": "Lastenrad leihen", "short_answer": "Die Stadt verleiht zwei Lastenräder, einen Tag lang ohne Gebühr."}),
+    ),
+    "lippstadt": (("", {"title": "Lippefähre: Betriebszeiten", "short_answer": ""}),),
+}  # fmt: skip
+SPECIAL_DAYS: tuple[tuple[int, int, str, list[list[str]]], ...] = (
+    (12, 24, "Heiligabend", []),
+    (12, 31, "Silvester", [["08:00", "12:00"]]),
+)
+PROPOSED = {"lippstadt": ("+492941988", 12)}
 
 
 def add_details(municipality: Municipality) -> None:
@@ -68,6 +83,39 @@ def _complete(article: Article, detail: Detail) -> None:
     knowledge.publish(knowledge.save_article(article, acting_user=SYSTEM, contacts=contacts), acting_user=SYSTEM)
 
 
+def add_work(municipality: Municipality) -> None:
+    """What its people have begun: drafts of the editor, special days and a proposed number of the admin."""
+    with scope.front():
+        staff = Person.objects.filter(is_demo=True, memberships__municipality=municipality).order_by("id")
+        editor = staff.filter(memberships__role="editor").first()
+        admin = staff.filter(memberships__role="tenant_admin").first()
+    with scope.municipality(municipality.schema_name), transaction.atomic():
+        for key, values in DRAFTS.get(municipality.slug, ()) if editor else ():
+            article = Article.objects.filter(key=key).first() if key else Article()
+            if article is not None:
+                for name, value in values.items():
+                    setattr(article, name, value)
+                knowledge.save_article(article, acting_user=editor or SYSTEM)
+        if admin is not None:
+            _add_days_and_numbers(municipality, admin)
+
+
+def _add_days_and_numbers(municipality: Municipality, admin: Person) -> None:
+    today = timezone.localdate()
+    for month, day, label, intervals in SPECIAL_DAYS:
+        this_year = date(today.year, month, day)
+        own_actions.add_special_day(
+            municipality,
+            this_year if this_year >= today else date(today.year + 1, month, day),
+            label=label,
+            intervals=intervals,
+            acting_user=admin,
+        )
+    if municipality.slug in PROPOSED:
+        prefix, longest = PROPOSED[municipality.slug]
+        own_actions.propose_number(municipality, prefix, max_length=longest, acting_user=admin)
+
+
 def add_gaps(municipality: Municipality) -> None:
     """What agents have missed, reported by the demo's agents; nothing once there is a gap."""
     with scope.front():
@@ -76,10 +124,11 @@ def add_gaps(municipality: Municipality) -> None:
                 is_demo=True, memberships__role="agent", memberships__centre=municipality.centre
             ).order_by("id")
         )
-    for number, (title, text, query) in enumerate(GAPS.get(municipality.slug, ()) if agents else ()):
-        agent = agents[number % len(agents)]
-        with scope.desk(agent.pk), transaction.atomic():
-            if not Gap.objects.filter(municipality=municipality, title=title).exists():
+    for title, text, query, times in GAPS.get(municipality.slug, ()) if agents else ():
+        for agent in agents[:times]:
+            with scope.desk(agent.pk), transaction.atomic():
+                if Gap.objects.filter(municipality=municipality, title=title, reported_by=agent.pk).exists():
+                    continue
                 report_gap(
                     municipality=municipality,
                     centre=municipality.centre,

@@ -1,12 +1,15 @@
-"""Forms of the settings and of the operator. Times are typed as people write them: „8:00-12:00, 13:00-17:00“."""
+"""Forms of the settings and of the operator. What is typed is read as people write it: „8:00-12:00, 13:00-17:00“, „24.12.2026“, „02921 103“."""
 
 import re
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from telephony_bridge.numbers import to_e164
 from tenants.hours import Week, interval_text, intervals_as_json, parse_intervals
 from tenants.hours_wording import WEEKDAYS
 from tenants.models import SLUG, Municipality, ServiceCentre, SpecialDay
@@ -98,9 +101,38 @@ class SituationForm(forms.Form):
 class SpecialDayForm(forms.Form):
     """A day that differs."""
 
-    day = forms.DateField(label=gettext_lazy("Tag"), widget=forms.DateInput())
-    label = forms.CharField(label=gettext_lazy("Anlass"), max_length=SpecialDay._meta.get_field("label").max_length)
+    # A line to type in: a browser's calendar speaks the browser's language, and the day is known anyway.
+    day = forms.DateField(
+        label=gettext_lazy("Tag"),
+        input_formats=["%d.%m.%Y", "%d.%m.%y", "%Y-%m-%d"],
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        error_messages={"invalid": gettext_lazy("Bitte einen Tag wie 24.12.2026 angeben.")},
+    )
+    label = forms.CharField(
+        label=gettext_lazy("Anlass"),
+        max_length=SpecialDay._meta.get_field("label").max_length,
+        help_text=gettext_lazy("Zum Beispiel Heiligabend."),
+    )
     intervals = IntervalsField(label=gettext_lazy("Geöffnet"), help_text=HOURS_HINT)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["day"].help_text = _("Zum Beispiel 24.12.%(year)s.") % {"year": timezone.localdate().year}
+
+    def clean_day(self) -> date:
+        """Today or later: what is over changes nothing any more."""
+        day: date = self.cleaned_data["day"]
+        if day < timezone.localdate():
+            raise forms.ValidationError(_("Dieser Tag ist schon vorbei."))
+        return day
+
+
+def with_area_code(written: str) -> str:
+    """A number as E.164; raises ValidationError for one without area code (110 and the like have none)."""
+    e164 = to_e164(written) if written.lstrip(" (")[:1] in {"+", "0"} else None
+    if e164 is None:
+        raise forms.ValidationError(_("Bitte mit Vorwahl angeben, zum Beispiel 02921 103."))
+    return e164
 
 
 class NumberForm(forms.Form):
@@ -121,12 +153,7 @@ class NumberForm(forms.Form):
 
     def clean_number(self) -> str:
         """E.164: German spelling becomes +49…"""
-        digits = re.sub(r"[\s/().-]", "", self.cleaned_data["number"])
-        digits = re.sub(r"^00", "+", digits)
-        digits = re.sub(r"^0", "+49", digits)
-        if not re.fullmatch(r"\+[1-9][0-9]{3,14}", digits):
-            raise forms.ValidationError(_("Bitte mit Vorwahl angeben, zum Beispiel 02921 103."))
-        return digits
+        return with_area_code(self.cleaned_data["number"])
 
 
 class MarkForm(MunicipalityModelForm):
@@ -193,7 +220,38 @@ class MunicipalityForm(forms.Form):
 
     def clean_number(self) -> str:
         """As in NumberForm; empty is allowed."""
-        return NumberForm.clean_number(self) if self.cleaned_data["number"] else ""  # type: ignore[arg-type]
+        return with_area_code(self.cleaned_data["number"]) if self.cleaned_data["number"] else ""
+
+
+class MunicipalityFilter(forms.Form):
+    """Above the operator's list; what makes no sense is left out instead of refused."""
+
+    q = forms.CharField(
+        label=gettext_lazy("Name oder AGS"),
+        required=False,
+        max_length=100,
+        widget=forms.TextInput(attrs={"type": "search"}),
+    )
+    status = forms.ChoiceField(
+        label=gettext_lazy("Stand"), required=False, choices=[("", gettext_lazy("alle")), *Municipality.STATES]
+    )
+    centre = forms.ModelChoiceField(
+        label=gettext_lazy("Servicecenter"),
+        required=False,
+        queryset=ServiceCentre.objects.none(),
+        to_field_name="slug",
+        empty_label=gettext_lazy("alle"),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"auto_id": "filter_%s", **kwargs})
+        self.fields["centre"].queryset = ServiceCentre.objects.order_by("name")  # type: ignore[attr-defined]
+
+    @property
+    def wanted(self) -> dict[str, Any]:
+        """What was chosen, by field."""
+        self.is_valid()
+        return {name: value for name, value in self.cleaned_data.items() if value}
 
 
 class AuditFilter(forms.Form):

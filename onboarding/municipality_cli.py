@@ -6,16 +6,13 @@ from typing import Any
 
 import click
 from django.db import transaction
-from django.db.models import Count, Q
 
-from knowledge.pool.models import SearchEntry
 from onboarding import actions
+from onboarding.queries import published_counts
 from tenants import scope
 from tenants.audit import SYSTEM
 from tenants.errors import Refusal
 from tenants.models import Municipality, ServiceCentre
-
-ARTICLES, CONTACTS = Q(kind="article"), Q(kind__in=["person", "department"])
 
 
 @click.group()
@@ -70,12 +67,7 @@ def list_(as_json: bool) -> None:
 def overview() -> list[dict[str, Any]]:
     """One dict per municipality: slug, name, ags, state, centre, numbers, articles, contacts."""
     with scope.operator(), transaction.atomic():
-        counts = {
-            row["municipality_id"]: row
-            for row in SearchEntry.objects.order_by()
-            .values("municipality_id")
-            .annotate(articles=Count("id", filter=ARTICLES), contacts=Count("id", filter=CONTACTS))
-        }
+        counts = published_counts()
         found = Municipality.objects.select_related("centre").prefetch_related("numbers").order_by("slug")
         return [
             {
@@ -85,8 +77,8 @@ def overview() -> list[dict[str, Any]]:
                 "state": str(m.status),
                 "centre": m.centre.slug,
                 "numbers": [n.prefix for n in m.numbers.all()],
-                "articles": counts.get(m.pk, {}).get("articles", 0),
-                "contacts": counts.get(m.pk, {}).get("contacts", 0),
+                "articles": counts.get(m.pk, (0, 0))[0],
+                "contacts": counts.get(m.pk, (0, 0))[1],
             }
             for m in found
         ]

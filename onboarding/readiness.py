@@ -3,7 +3,7 @@
 It reads shared tables only, so that the municipality (its own login) and the operator (who never reads drafts) see the same list.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from django.db.models import Q
@@ -39,6 +39,20 @@ class Step:
 TECHNIQUE = gettext_lazy("Technik und Verzeichnis")
 ON_THE_PHONE = gettext_lazy("Am Telefon")
 PEOPLE = gettext_lazy("Personen und Start")
+WRITERS = {ROLES.editor, ROLES.tenant_admin}
+READERS = {*WRITERS, ROLES.department_reader}
+PAGES = {
+    "town_settings": WRITERS,
+    "member_list": {ROLES.tenant_admin},
+    "article_list": READERS,
+    "contact_list": READERS,
+    "joining": READERS,
+}
+
+
+def reachable(roles: Collection[str]) -> set[str]:
+    """The pages of steps that somebody with these roles may open; everybody reads the others' state."""
+    return {url_name for url_name, needed in PAGES.items() if needed & set(roles)}
 
 
 def steps(municipality: Municipality) -> list[Step]:
@@ -51,7 +65,7 @@ def _technique(municipality: Municipality) -> Iterator[Step]:
     confirmed, proposed = numbers.exclude(confirmed_at=None).count(), numbers.filter(confirmed_at=None).count()
     detail = ngettext("%d Rufnummer bestätigt", "%d Rufnummern bestätigt", confirmed) % confirmed
     if proposed:
-        detail += _(", %d warten auf den Betrieb") % proposed
+        detail += ngettext(", %d wartet auf den Betrieb", ", %d warten auf den Betrieb", proposed) % proposed
     yield Step(TECHNIQUE, _("Rufnummern"), detail, confirmed > 0, "town_settings")
     entries = SearchEntry.objects.filter(municipality=municipality)
     contacts = entries.filter(kind__in=["person", "department"]).count()

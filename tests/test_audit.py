@@ -16,7 +16,7 @@ SILENT = {
     "telephony_bridge.expire_presences": "a page that is gone is no deed; what it changes is told to the desks",
     "telephony_bridge.receive": "an exchange reports; each report is kept as it came (CtiEvent)",
     "telephony_bridge.reap_calls": "the clock; the call's own `end_reason` says so",
-    "telephony_bridge.expire_wrap_ups": "the clock; the agent closes the call, which records",
+    "telephony_bridge.expire_wrap_ups": "the clock; the call's own times say so",
     "telephony_bridge.save_wrap_up": "a draft every few seconds; close_call records",
 }
 

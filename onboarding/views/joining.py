@@ -14,9 +14,11 @@ from onboarding import readiness
 def joining(request: TownRequest) -> HttpResponse:
     """The list of steps, computed from the data."""
     steps = readiness.steps(request.municipality)
-    groups = [(name, list(part)) for name, part in groupby(steps, key=lambda step: str(step.group))]
+    numbered = enumerate(steps, start=1)
+    groups = [(name, list(part)) for name, part in groupby(numbered, key=lambda numbered: str(numbered[1].group))]
     context = {
         "groups": groups,
+        "reachable": readiness.reachable(request.roles),
         "done": sum(step.done for step in steps),
         "total": len(steps),
         "blocking": [step for step in steps if step.required and not step.done],

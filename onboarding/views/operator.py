@@ -7,8 +7,9 @@ from typing import Any, TypeVar
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.db import transaction
+from django.db.models import QuerySet
 from django.forms import Form
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -18,16 +19,17 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts import actions as accounts
 from accounts.access import StaffRequest
 from accounts.models import ROLES, Invitation, Membership
-from onboarding import access, readiness
+from onboarding import access, queries, readiness
 from onboarding import actions as onboarding
-from onboarding.forms import AdminForm, CentreForm, MunicipalityForm
-from onboarding.municipality_cli import overview
+from onboarding.forms import AdminForm, CentreForm, MunicipalityFilter, MunicipalityForm
 from onboarding.tasks import provision
 from onboarding.views.log import log_page
+from telephony_bridge.numbers import display
 from tenants import actions
 from tenants.errors import Refusal
 from tenants.models import AuditEntry, Municipality, ServiceCentre
 
+PEOPLE_PER_PAGE = 25
 V = TypeVar("V", bound=Callable[..., HttpResponse])
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -63,11 +65,15 @@ def town_url(request: StaffRequest, municipality: Municipality) -> str:
 @require_safe
 @operators
 def operator_start(request: StaffRequest) -> HttpResponse:
-    """All municipalities with their state and the counts of what they have published."""
-    marks = {m.slug: m for m in Municipality.objects.select_related("centre")}
-    rows = [row | {"municipality": marks[row["slug"]]} for row in overview()]
-    page = Paginator(rows, 50).get_page(request.GET.get("seite"))
-    return render(request, "onboarding/operator_start.html", {"page": page, "centres": ServiceCentre.objects.count()})
+    """Municipalities by words, state and centre, with the counts of what they have published and what waits for the operator."""
+    filters = MunicipalityFilter(request.GET)
+    context = {
+        "filters": filters,
+        "filtered": bool(filters.wanted),
+        "page": queries.municipalities(filters.wanted, request.GET.get("seite")),
+        "centres": ServiceCentre.objects.count(),
+    }
+    return render(request, "onboarding/operator_start.html", context)
 
 
 @get_or_post
@@ -93,6 +99,11 @@ def municipality_detail(request: StaffRequest, slug: str) -> HttpResponse:
     return detail(request, access.municipality(slug))
 
 
+def paged(request: StaffRequest, found: QuerySet[Any], param: str) -> Page[Any]:
+    """A page of a list that stands beside others, by its own parameter of the address."""
+    return Paginator(found, PEOPLE_PER_PAGE).get_page(request.GET.get(param))
+
+
 def detail(
     request: StaffRequest, municipality: Municipality, form: AdminForm | None = None, link: str = ""
 ) -> HttpResponse:
@@ -103,8 +114,10 @@ def detail(
         "steps": steps,
         "blocking": [step for step in steps if step.required and not step.done],
         "numbers": municipality.numbers.all(),
-        "members": Membership.objects.filter(municipality=municipality)[:50],
-        "invitations": Invitation.objects.filter(municipality=municipality, accepted_at=None)[:50],
+        "members": paged(request, Membership.objects.filter(municipality=municipality), "personen"),
+        "invitations": paged(
+            request, Invitation.objects.filter(municipality=municipality, accepted_at=None), "einladungen"
+        ),
         "admin_form": form or AdminForm(),
         "link": link,
     }
@@ -139,8 +152,13 @@ def set_state(request: StaffRequest, slug: str) -> HttpResponse:
 def confirm_number(request: StaffRequest, slug: str, pk: int) -> HttpResponse:
     """From now on calls to it are labelled."""
     number = access.number_of(access.municipality(slug), pk)
-    actions.confirm_number(number, acting_user=request.user)
-    messages.success(request, _("Die Rufnummer %(number)s ist bestätigt.") % {"number": number.prefix})
+    try:
+        with transaction.atomic():
+            actions.confirm_number(number, acting_user=request.user)
+    except Refusal as refusal:
+        messages.error(request, str(refusal))
+        return redirect("municipality_detail", slug)
+    messages.success(request, _("Die Rufnummer %(number)s ist bestätigt.") % {"number": display(number.prefix)})
     return redirect("municipality_detail", slug)
 
 
@@ -206,7 +224,8 @@ def centre_detail(request: StaffRequest, slug: str) -> HttpResponse:
     context = {
         "centre": centre,
         "municipalities": centre.municipalities.all(),
-        "members": Membership.objects.filter(centre=centre)[:200],
+        "page": paged(request, centre.municipalities.order_by("slug"), "seite"),
+        "members": paged(request, Membership.objects.filter(centre=centre), "personen"),
     }
     return render(request, "onboarding/centre_detail.html", context)
 

@@ -8,7 +8,7 @@ from knowledge.pool.models import Gap, SearchEntry
 from onboarding import demo
 from tenants import scope
 from tenants.errors import Refusal
-from tenants.models import Municipality
+from tenants.models import Municipality, NumberPrefix, SpecialDay
 
 
 def test_refused_outside_demo_mode(db, settings):
@@ -45,6 +45,18 @@ def test_some_articles_have_people_and_some_knowledge_is_missing(demonstration, 
     with scope.municipality(soest.schema_name), transaction.atomic():
         assert Article.objects.exclude(costs="").exists()
         assert {gap.title for gap in Gap.objects.all()} >= {"Balkonkraftwerk anmelden"}
+
+
+def test_its_people_have_begun_things(demonstration, soest, places):
+    with scope.municipality(soest.schema_name), transaction.atomic():
+        draft = Article.objects.get(title="Lastenrad leihen")
+        assert (draft.has_changes, draft.updated_by_name) == (True, "Heike Brand")
+        assert not SearchEntry.objects.filter(title="Lastenrad leihen").exists()
+        days = list(SpecialDay.objects.values_list("label", flat=True))
+        assert days == ["Heiligabend", "Silvester"]
+        assert Gap.objects.filter(title="Balkonkraftwerk anmelden").count() == 3
+    with scope.municipality(places["lippstadt"].schema_name), transaction.atomic():
+        assert NumberPrefix.objects.get(confirmed_at=None).prefix == "+492941988"
 
 
 def test_lippstadt_stays_in_joining(demonstration):

@@ -101,3 +101,80 @@ def test_add_centre_and_name_its_operator(visit):
     with scope.operator():
         assert ServiceCentre.objects.filter(slug="hamm").exists()
         assert ServiceCentre.objects.get(slug="soest").operator.slug == "soest"
+
+
+def add_fifty(centre):
+    """Municipalities of a centre, each with a number."""
+    from tenants.marks import COLOURS, PATTERNS
+
+    marks = {(colour, pattern) for colour, _name in COLOURS for pattern, _other in PATTERNS}
+    with scope.operator(), transaction.atomic():
+        free = sorted(marks - set(Municipality.objects.values_list("colour", "pattern")))
+        made = Municipality.objects.bulk_create(
+            Municipality(
+                slug=f"ort{n}", name=f"Gemeinde Ort {n}", kind="gemeinde", ags=f"059740{n:02}", centre=centre, initials=f"{n:02}",
+                schema_name=f"t_{n:08}", colour=free[n][0], pattern=free[n][1], status="joining",
+            )
+            for n in range(50)
+        )  # fmt: skip
+        NumberPrefix.objects.bulk_create(NumberPrefix(municipality=m, prefix=f"+4929{m.slug[3:]:0>6}") for m in made)
+
+
+@pytest.fixture
+def fifty(places):
+    """50 more in Soest's centre."""
+    add_fifty(places["soest"].centre)
+
+
+def test_fifty_municipalities_cost_no_more_queries(visit, places):
+    from tests.knowledge_pages.test_articles import queries_of
+
+    client = visit("operator", HOST)
+    centre = "/betrieb/servicecenter/"
+    paths = ("/betrieb/", centre, f"{centre}soest/", "/betrieb/protokoll/", "/betrieb/kommunen/lippstadt/")
+    few = {path: queries_of(client, path) for path in paths}
+    add_fifty(places["soest"].centre)
+    assert {path: queries_of(client, path) for path in paths} == few
+    assert max(few.values()) <= 26
+
+
+def test_the_list_is_paged_and_filtered_by_the_address(visit, fifty):
+    client = visit("operator", HOST)
+    assert "1 bis 50 von 54" in client.get("/betrieb/").content.decode()
+    for query, shown, hidden in (
+        ("q=ort+7", "Ort 7", "Stadt Soest"),
+        ("q=05978", "Stadt Unna", "Stadt Soest"),
+        ("status=live", "Stadt Soest", "Stadt Lippstadt"),
+        ("centre=unna", "Stadt Unna", "Stadt Soest"),
+        ("status=joining&q=lipp", "Stadt Lippstadt", "Ort 7"),
+    ):
+        page = client.get(f"/betrieb/?{query}").content.decode()
+        assert f">{shown}<" in page.replace("Gemeinde ", ""), query
+        assert f">{hidden}<" not in page.replace("Gemeinde ", ""), query
+    assert "Zu diesem Filter gibt es keine Kommune." in client.get("/betrieb/?q=zzz").content.decode()
+    assert "1 bis 50 von 54" in client.get("/betrieb/?status=nonsense&centre=nowhere").content.decode()
+
+
+def test_what_waits_for_the_operator_stands_in_the_list(visit, fifty, soest):
+    page = visit("operator", HOST).get("/betrieb/?q=ort+7").content.decode()
+    assert "1 Rufnummer zu bestätigen" in page
+    assert "noch keine Verwaltung" in page
+    page = visit("operator", HOST).get("/betrieb/?q=soest&status=live").content.decode()
+    assert "nichts" in page
+
+
+def test_many_people_are_paged(visit, places):
+    from accounts.models import Membership, Person
+
+    lippstadt = places["lippstadt"]
+    with scope.front(), transaction.atomic():
+        for number in range(30):
+            person = Person.objects.create_user(f"viele{number}@example.org", None, name=f"Person {number:02}")
+            Membership.objects.create(
+                person=person, role="editor", person_name=person.name, person_email=person.email, municipality=lippstadt
+            )
+    client = visit("operator", HOST)
+    first, second = (client.get(f"/betrieb/kommunen/lippstadt/?personen={n}").content.decode() for n in (1, 2))
+    assert "1 bis 25 von 31" in first
+    assert "Person 29" in second
+    assert "Person 00" not in second
