@@ -53,7 +53,7 @@ def test_the_choice_on_the_account_page_holds_at_once_and_in_other_browsers(visi
     assert language_of(elsewhere) == "en"
 
 
-def test_the_footers_choice_is_remembered_with_the_person(visit, people):
+def test_the_choice_of_one_browser_holds_in_the_others(visit, people):
     here, elsewhere = visit("editor", "soest.localhost"), visit("editor", "soest.localhost")
     here.post("/sprache/", {"language": "en", "next": "/"})
     assert [language_of(here), language_of(elsewhere)] == ["en", "en"]
