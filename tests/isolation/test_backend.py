@@ -14,6 +14,7 @@ from accounts.models import Person
 from knowledge.models import Article
 from tenants import scope
 from tenants.errors import TenancyError
+from tests import loops
 
 FUZZ_SECONDS = 4
 CANCEL = """DO $$ DECLARE until timestamptz := clock_timestamp() + '{seconds} s'; BEGIN
@@ -83,7 +84,7 @@ def test_the_front_may_iterate_outside_a_transaction(real, wrapped):
 
 
 def test_cancelled_statements_never_lead_into_another_schema(real, wrapped):
-    """The trap of ../shared/tenancy.md: a cancelled SET search_path must not leave the previous municipality's path in force."""
+    """A known trap of search paths: a cancelled SET search_path must not leave the previous municipality's path in force."""
     schemas = [real.schemas["soest"], real.schemas["kreis"]]
     statement = CANCEL.format(seconds=FUZZ_SECONDS, logins=",".join(schemas))
     with real.admin() as admin:
@@ -135,7 +136,7 @@ def test_tasks_and_their_threads_keep_to_their_own_municipality(real, wrapped):
     async def all_at_once():
         return await asyncio.gather(*[request(slug) for slug in ["soest", "kreis", "unna"] * 20])
 
-    assert all(asyncio.run(all_at_once()))
+    assert all(loops.run(all_at_once()))
 
 
 def test_the_pool_keeps_its_limit_and_replaces_what_the_server_closed(real, wrapped):
@@ -145,7 +146,7 @@ def test_the_pool_keeps_its_limit_and_replaces_what_the_server_closed(real, wrap
     pool = connections[wrapped]._pool
     with real.admin() as admin:
         admin.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename LIKE 't\\_%' AND datname = current_database()"
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename LIKE 't\\_%' AND datname = current_database()"
         )
     with scope.municipality(real.schemas["soest"]), transaction.atomic(using=wrapped):
         assert where(wrapped)[0] == real.schemas["soest"]

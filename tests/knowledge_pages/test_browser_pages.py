@@ -103,7 +103,7 @@ def test_a_department_sees_no_buttons(browser, live):  # noqa: F811
         for path in ("/wissen/", "/wissen/{article}/", "/verzeichnis/", "/luecken/{gap}/"):
             page.goto(address(live, path))
             words = page.locator("main button").all_text_contents()
-            assert [word.strip() for word in words if "filtern" not in word] == []
+            assert {word.strip() for word in words if "filtern" not in word} <= {"Stimmt noch"}  # departments confirm
         page.goto(address(live, "/wissen/{article}/"))
         shot(page, "knowledge-reader", whole=True)
         axe(page)

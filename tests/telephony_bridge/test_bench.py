@@ -1,12 +1,11 @@
 """The measuring itself is right."""
 
-import asyncio
-
 import pytest
 
 from telephony_bridge.bench.commands import _pop_result
 from telephony_bridge.bench.load import Sent, spread_of
 from telephony_bridge.bench.streams import Desk
+from tests import loops
 
 
 @pytest.mark.parametrize(
@@ -36,7 +35,7 @@ def test_a_stream_is_read_across_the_borders_of_packets():
         desk.received = [(float(n), text[n : n + 7]) for n in range(0, len(text), 7)]
         return desk.calls()
 
-    heard = asyncio.run(read())
+    heard = loops.run(read())
     assert list(heard) == ["a", "b"]
     assert heard["a"] < heard["b"]
 

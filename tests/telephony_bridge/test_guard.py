@@ -1,12 +1,12 @@
 """Bodies of webhooks are bounded before Django sees them."""
 
-import asyncio
 import json
 
 import pytest
 
 from telephony_bridge.dialects.body import LIMIT
 from telephony_bridge.guard import BodyGuard
+from tests import loops
 
 PATH = "/api/v1/cti/token"
 
@@ -33,7 +33,7 @@ def through(chunks, *, path=PATH, length=None, last=None):
             if not message["more_body"]:
                 break
 
-    asyncio.run(BodyGuard(app)({"type": "http", "path": path, "headers": headers}, receive, send))
+    loops.run(BodyGuard(app)({"type": "http", "path": path, "headers": headers}, receive, send))
     if sent:
         assert "64 KiB" in json.loads(sent[1]["body"])["error"]
     return sent[0]["status"] if sent else None, b"".join(got), len(taken)
@@ -79,7 +79,7 @@ def test_cookies_do_not_reach_the_webhook():
 
     for path in (PATH, "/konto/"):
         headers = [(b"cookie", b"rufverbund_session=x"), (b"host", b"localhost")]
-        asyncio.run(BodyGuard(app)({"type": "http", "path": path, "headers": headers}, receive, receive))
+        loops.run(BodyGuard(app)({"type": "http", "path": path, "headers": headers}, receive, receive))
     assert seen == [[(b"host", b"localhost")], [(b"cookie", b"rufverbund_session=x"), (b"host", b"localhost")]]
 
 
