@@ -5,6 +5,7 @@ from typing import Any, cast
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 
+from accounts.access import TownRequest
 from accounts.models import MUNICIPALITY_ROLES, Person
 from knowledge import queries, snapshots
 from knowledge.models import Entry, Version
@@ -13,13 +14,6 @@ from tenants.models import Municipality
 
 READERS = MUNICIPALITY_ROLES
 WRITERS = ("editor", "tenant_admin")
-
-
-class TownRequest(HttpRequest):
-    """A request on a municipality's own host; the middleware put the municipality and the person's roles into it."""
-
-    municipality: Municipality
-    roles: frozenset[str]
 
 
 def may_write(request: TownRequest) -> bool:

@@ -1,4 +1,4 @@
-"""`rufverbund search`: one query, or a file of them, over all live municipalities (contracts.md, Search, JSON)."""
+"""`rufverbund search`: one query, or a file of them, over all live municipalities. JSON keys are a contract with scripts."""
 
 import json
 import sys
@@ -63,10 +63,16 @@ def _check_called(called: str | None, places: dict[str, str]) -> None:
 
 
 def _answer_all(batch: Path, limit: int, places: dict[str, str]) -> None:
-    """A result line per query line, as soon as it is known."""
+    """A result line per query line, as soon as it is known. A municipality that is not live counts for nothing, and that is said once."""
+    strangers: set[str] = set()
     for number, line in _queries(batch):
-        _check_called(line.get("called"), places)
-        result = find(line["query"], called=line.get("called"), limit=limit)
+        called = line.get("called")
+        if called is not None and called not in places and called not in strangers:
+            strangers.add(called)
+            click.echo(
+                _("Die Kommune „%(slug)s“ ist nicht live; gesucht wird ohne sie.") % {"slug": called[:40]}, err=True
+            )
+        result = find(line["query"], called=called, limit=limit)
         found = {
             "qid": line.get("qid", str(number)),
             "hits": [hit.id for hit in result.hits],

@@ -1,7 +1,7 @@
 """A municipality's knowledge and directory, drafts included. These tables live in its own schema; the pool never enters it.
 
 What is published is a row of `Publication`: a database trigger copies it to the shared read model (knowledge.pool) in the same
-transaction and labels it with the municipality whose schema was written (tenancy.md, design 1 and 3).
+transaction and labels it with the municipality whose schema was written.
 """
 
 from typing import Any, ClassVar

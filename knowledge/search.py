@@ -117,7 +117,7 @@ class Hit:
 
     @property
     def id(self) -> str:
-        """`slug:key`, the id of contracts.md."""
+        """`slug:key`, how imports, links and answers name an entry."""
         return f"{self.municipality.slug}:{self.key}"
 
     @property
@@ -126,7 +126,7 @@ class Hit:
         return self.kind != "article"
 
     def as_json(self) -> dict[str, Any]:
-        """As contracts.md says."""
+        """One hit as `rufverbund search --json` prints it."""
         return {
             "id": self.id,
             "kind": self.kind,
@@ -151,7 +151,7 @@ class SearchResult:
     backend: str = "postgres"
 
     def as_json(self) -> dict[str, Any]:
-        """As contracts.md says."""
+        """What `rufverbund search --json` prints."""
         return {
             "query": self.query,
             "called": self.called,

@@ -48,7 +48,7 @@ class SearchEntry(models.Model):
 
     @property
     def id_text(self) -> str:
-        """`slug:key`, the id of contracts.md."""
+        """`slug:key`, how imports, links and answers name an entry."""
         return f"{self.municipality.slug}:{self.key}"
 
 

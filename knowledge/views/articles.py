@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.access import needs_role
+from accounts.access import TownRequest, needs_role
 from knowledge import access, actions, overviews, queries, snapshots
-from knowledge.access import READERS, WRITERS, TownRequest, acting
+from knowledge.access import READERS, WRITERS, acting
 from knowledge.forms.filters import ArticleFilter
 from knowledge.models import Article
 from knowledge.pool.models import Gap

@@ -6,9 +6,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from accounts.access import needs_role
+from accounts.access import TownRequest, needs_role
 from knowledge import access, overviews
-from knowledge.access import READERS, WRITERS, TownRequest
+from knowledge.access import READERS, WRITERS
 from knowledge.forms.filters import ContactFilter
 from knowledge.models import Contact, Department
 from knowledge.views.editing import edit

@@ -8,8 +8,9 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from accounts.access import TownRequest
 from knowledge import queries, snapshots
-from knowledge.access import TownRequest, acting, may_write
+from knowledge.access import acting, may_write
 from knowledge.differences import Difference, differences
 from knowledge.forms.entry import EntryForm
 from knowledge.models import Entry, Version

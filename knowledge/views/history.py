@@ -7,9 +7,9 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from accounts.access import needs_role
+from accounts.access import TownRequest, needs_role
 from knowledge import access, queries, snapshots
-from knowledge.access import READERS, TownRequest
+from knowledge.access import READERS
 from knowledge.differences import differences
 from knowledge.models import Version
 from knowledge.views.editing import FORM_ORDER, in_order

@@ -11,9 +11,9 @@ from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from accounts.access import needs_role
+from accounts.access import TownRequest, needs_role
 from knowledge import access, actions, overviews, snapshots
-from knowledge.access import WRITERS, TownRequest, acting
+from knowledge.access import WRITERS, acting
 from knowledge.models import Version
 from knowledge.pool import actions as pool_actions
 from knowledge.pool.models import Gap

@@ -55,6 +55,13 @@ def test_a_batch_line_that_is_no_query_is_named(line):
     assert len(result.stdout.splitlines()) == 1
 
 
+def test_a_batch_goes_on_without_a_municipality_that_is_not_live():
+    line = '{"query": "hund", "called": "lippstadt"}\n'
+    result = run("--batch", "-", text=line * 2)
+    assert [json.loads(text)["hits"] for text in result.stdout.splitlines()] == [["soest:hund-anmelden"]] * 2
+    assert result.stderr.splitlines() == ["Die Kommune „lippstadt“ ist nicht live; gesucht wird ohne sie."]
+
+
 @pytest.mark.parametrize(("args", "reason"), [
     (("--called", "nowhere", "x"), "nicht live"), (("--called", "lippstadt", "x"), "nicht live"), (("--backend", "opensearch", "x"), "OpenSearch"),
 ])  # fmt: skip
