@@ -34,11 +34,6 @@ class Access:
         """Their roles in a municipality, empty for a stranger."""
         return self.municipalities.get(municipality.pk, frozenset())
 
-    @property
-    def is_supervisor(self) -> bool:
-        """Whether they lead a team somewhere."""
-        return any(ROLES.supervisor in roles for roles in self.centres.values())
-
 
 class StaffRequest(HttpRequest):
     """What a view behind the sign-in gets (for type checkers; the middleware sets the attributes)."""

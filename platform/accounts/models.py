@@ -37,7 +37,7 @@ class Person(AbstractBaseUser):
     language = models.CharField(
         _("Sprache"), max_length=5, choices=[("de", "Deutsch"), ("en", "English")], default="de"
     )
-    preferences = models.JSONField(default=dict, blank=True)  # density, theme, sentence, keys, tone (desk.md)
+    preferences = models.JSONField(default=dict, blank=True)  # density, theme, sentence, keys, tone
     phone_user = models.CharField(
         _("Kennung in der Telefonanlage"), max_length=80, blank=True
     )  # `user` of the exchange's events

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from allauth.usersessions.models import UserSession
 from django.db.models import Q, QuerySet
 
 from accounts.actions import hash_of
@@ -42,12 +41,6 @@ def door_of(token: str) -> Door | None:
         if found is None or not found.is_open:
             return None
         return Door(found, Person.objects.filter(email=found.email).exists())
-
-
-def sessions_of(person: Person) -> list[UserSession]:
-    """Sessions that still work, newest first, in the front's scope."""
-    sessions: list[UserSession] = UserSession.objects.purge_and_list(person)
-    return sorted(sessions, key=lambda session: session.created_at, reverse=True)
 
 
 def memberships_of(person: Person) -> QuerySet[Membership]:
