@@ -20,7 +20,7 @@ def env(name: str, default: str | None = None) -> str:
         return Path(path).read_text(encoding="utf-8").strip()
     value = os.environ.get(name, default)
     if value is None:
-        raise ImproperlyConfigured(f"{name} is not set (nor {name}_FILE); see README.md, “Settings”")
+        raise ImproperlyConfigured(f"{name} is not set (nor {name}_FILE); see “Run it for real” in README.md")
     return value
 
 
@@ -278,15 +278,20 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = TESTING
 WHITENOISE_MANIFEST_STRICT = not TESTING
 
-# Mail: a console in development, a server elsewhere (smtp://user:password@host:587)
+# Mail: a console in development, a server elsewhere; never without TLS
 
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 if mail := env("RUFVERBUND_MAIL_URL", ""):
     _mail = urlsplit(mail)
+    if _mail.scheme not in {"smtp", "smtps"} or not _mail.hostname:
+        raise ImproperlyConfigured(
+            "RUFVERBUND_MAIL_URL must look like smtp://user:password@host:587 (STARTTLS) or smtps://user:password@host:465"
+        )
     EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    EMAIL_HOST, EMAIL_PORT = _mail.hostname or "", _mail.port or 587
+    EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.scheme == "smtp", _mail.scheme == "smtps"
+    EMAIL_HOST, EMAIL_PORT = _mail.hostname, _mail.port or (465 if EMAIL_USE_SSL else 587)
     EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(_mail.username or ""), unquote(_mail.password or "")
-    EMAIL_USE_TLS, EMAIL_TIMEOUT = _mail.scheme == "smtp", 10
+    EMAIL_TIMEOUT = 10  # seconds
 DEFAULT_FROM_EMAIL = env("RUFVERBUND_MAIL_FROM", f"rufverbund@{RUFVERBUND_DOMAIN}")
 
 LOGGING_CONFIG = None  # config.logs sets up structlog in each process

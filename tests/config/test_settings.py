@@ -1,0 +1,56 @@
+"""Settings come from the environment and fail loudly; each case reads the module anew."""
+
+import runpy
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+SOURCE = Path(__file__).resolve().parents[2] / "platform" / "config" / "settings.py"
+
+
+@pytest.fixture
+def read(monkeypatch):
+    def settings(**environment):
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        return runpy.run_path(str(SOURCE))
+
+    return settings
+
+
+@pytest.mark.parametrize(
+    ("url", "port", "starttls", "tls"),
+    [
+        ("smtp://post:a%40b@mail.example", 587, True, False),
+        ("smtp://mail.example:2525", 2525, True, False),
+        ("smtps://mail.example", 465, False, True),
+        ("smtps://mail.example:4650", 4650, False, True),
+    ],
+)
+def test_mail_always_travels_encrypted(read, url, port, starttls, tls):
+    found = read(RUFVERBUND_MAIL_URL=url)
+    assert (found["EMAIL_HOST"], found["EMAIL_PORT"]) == ("mail.example", port)
+    assert (found["EMAIL_USE_TLS"], found["EMAIL_USE_SSL"]) == (starttls, tls)
+
+
+def test_a_password_of_mail_may_hold_any_character(read):
+    found = read(RUFVERBUND_MAIL_URL="smtp://post:a%40b@mail.example")
+    assert (found["EMAIL_HOST_USER"], found["EMAIL_HOST_PASSWORD"]) == ("post", "a@b")
+
+
+@pytest.mark.parametrize("url", ["mail.example:587", "http://mail.example", "smtp://", "smtp:mail.example"])
+def test_a_malformed_mail_address_is_refused(read, url):
+    with pytest.raises(ImproperlyConfigured, match="RUFVERBUND_MAIL_URL"):
+        read(RUFVERBUND_MAIL_URL=url)
+
+
+def test_a_missing_secret_is_named(read, monkeypatch):
+    monkeypatch.delenv("RUFVERBUND_SECRET_KEY")
+    with pytest.raises(ImproperlyConfigured, match="RUFVERBUND_SECRET_KEY is not set"):
+        read()
+
+
+def test_a_secret_may_stand_in_a_file(read, monkeypatch, tmp_path):
+    (tmp_path / "key").write_text("from a file\n", encoding="utf-8")
+    assert read(RUFVERBUND_SECRET_KEY_FILE=str(tmp_path / "key"))["SECRET_KEY"] == "from a file"
