@@ -14,7 +14,10 @@ Send = Callable[[Message], Awaitable[None]]
 
 django_application = get_asgi_application()
 
-from desk.stream import events  # noqa: E402  needs the apps to be loaded
+from django.conf import settings  # noqa: E402
+
+from config.middleware import OPEN_PATHS  # noqa: E402  needs the apps to be loaded
+from desk.stream import events  # noqa: E402
 from telephony_bridge.guard import BodyGuard  # noqa: E402
 
 # Webhooks: bounded bodies, no cookies.
@@ -33,6 +36,14 @@ async def healthz(send: Send) -> None:
     await send({"type": "http.response.body", "body": b"ok"})
 
 
+def under_our_name(asgi_scope: Message) -> Message:
+    """What programs ask for has the same answer under any name: a probe knows a pod's address only, an exchange perhaps another name."""
+    if asgi_scope["type"] != "http" or not asgi_scope["path"].startswith(OPEN_PATHS):
+        return asgi_scope
+    headers = [(name, value) for name, value in asgi_scope["headers"] if name != b"host"]
+    return {**asgi_scope, "headers": [*headers, (b"host", settings.RUFVERBUND_DOMAIN.encode())]}
+
+
 async def application(asgi_scope: Message, receive: Receive, send: Send) -> None:
     """Dispatch by path; everything but health and the stream is Django's."""
     if asgi_scope["type"] == "http" and asgi_scope["path"] == "/healthz":
@@ -41,4 +52,4 @@ async def application(asgi_scope: Message, receive: Receive, send: Send) -> None
     if asgi_scope["type"] == "http" and asgi_scope["path"] == "/events":
         await events(asgi_scope, receive, send)
         return
-    await django(asgi_scope, receive, send)
+    await django(under_our_name(asgi_scope), receive, send)

@@ -66,9 +66,11 @@ class Demo:
         assert self.process.poll() is None, self.log.read_text(encoding="utf-8")[-3000:]
         return text in self.log.read_text(encoding="utf-8")
 
-    def answer(self, path: str, data: bytes | None = None) -> int:
+    def answer(self, path: str, data: bytes | None = None, host: str = "") -> int:
+        address = f"http://127.0.0.1:{self.port}{path}"
+        request = urllib.request.Request(address, data, {"Host": host} if host else {})
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", data, timeout=10) as response:
+            with urllib.request.urlopen(request, timeout=10) as response:  # noqa: S310
                 return int(response.status)
         except urllib.error.HTTPError as error:
             return error.code
@@ -113,6 +115,8 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
 
 def test_what_a_newcomer_is_told_is_true(demo: Demo) -> None:
     assert demo.answer("/readyz") == 200
+    assert demo.answer("/readyz", host="10.1.2.3:8000") == 200  # a probe knows no name
+    assert demo.answer("/", host="10.1.2.3:8000") == 400
     rows = json.loads(demo.run("demo", "accounts", "--json"))
     assert {row["role"] for row in rows} >= {"agent", "supervisor", "editor", "tenant_admin", "operator"}
     assert set(rows[0]) == {"role", "host", "email", "password", "totp_secret"}
