@@ -15,7 +15,11 @@ from config import embedded, installation
 
 @click.command()
 @click.option(
-    "--jobs", type=click.IntRange(1, 32), default=1, show_default=True, help="Gleichzeitig bearbeitete Kommunen."
+    "--jobs",
+    type=click.IntRange(1, 32),
+    default=1,
+    show_default=True,
+    help="Höchstens so viele Kommunen gleichzeitig; zurzeit eine nach der anderen.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Ergebnis als JSON.")
 def migrate(jobs: int, as_json: bool) -> None:
@@ -36,7 +40,7 @@ def migrate(jobs: int, as_json: bool) -> None:
     changed = migrations.apply(report)
     took = round((time.monotonic() - started) * 1000)
     if as_json:
-        click.echo(json.dumps({"changed": changed, "steps": len(done), "took_ms": took, "jobs": jobs}))
+        click.echo(json.dumps({"changed": changed, "steps": len(done), "took_ms": took, "jobs": 1}))
     else:
         click.echo(f"{'Erledigt' if changed else 'Es war nichts zu tun'} ({took / 1000:.1f} s).")
 
@@ -62,7 +66,7 @@ def db() -> None:
 def prepare(superuser_url: str | None) -> None:
     """Die Rollen und Rechte, die eine Datenbank einmal braucht: als SQL ausgeben oder mit --run ausführen.
 
-    DATABASE_URL nennt Server und Datenbank; die Kennwörter der Anmeldungen werden aus RUFVERBUND_DATABASE_SECRET und
+    DATABASE_URL nennt Server und Datenbank; die Passwörter der Anmeldungen werden aus RUFVERBUND_DATABASE_SECRET und
     RUFVERBUND_OWNER_SECRET abgeleitet, das SQL enthält nur ihre Prüfwerte.
     """
     url = os.environ.get("DATABASE_URL")

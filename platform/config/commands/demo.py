@@ -153,7 +153,7 @@ def welcome(port: int) -> None:
         "  Einen Anruf melden, wie es eine Telefonanlage tut:",
         f"    curl -d event=newCall -d direction=in -d from=02921555123 -d to=029211030 -d callId=versuch-1 \\\n"
         f"      http://127.0.0.1:{port}/api/v1/cti/$(.venv/bin/rufverbund cti token --centre soest)",
-        "  Suchen:   .venv/bin/rufverbund search --called soest „perso verloren“",
+        '  Suchen:   .venv/bin/rufverbund search --called soest "perso verloren"',
         "  Beenden:  Strg-C",
         "",
     ]
