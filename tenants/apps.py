@@ -17,7 +17,6 @@ class TenantsConfig(AppConfig):
     def ready(self) -> None:
         """Take away what costs each connection or each stream something and serves nobody here."""
         connection_created.disconnect(register_type_handlers)  # asks for hstore's types, outside every scope
-        request_started.disconnect(
-            close_old_connections
-        )  # a sync receiver gives every open stream a thread (tenancy.md);
-        request_started.disconnect(reset_queries)  # connections go back to the pool when a request has finished
+        # Synchronous receivers give every open stream a thread; connections go back to the pool when a request has finished.
+        request_started.disconnect(close_old_connections)
+        request_started.disconnect(reset_queries)

@@ -1,4 +1,4 @@
-"""Live events: one LISTEN connection per process, a queue per open page, ids only (tenancy.md, design 6).
+"""Live events: one LISTEN connection per process, a queue per open page, ids only (docs/adr/0005).
 
 NOTIFY is a door bell that anybody may ring; what happened is read from the outbox. A stream's numbers have no gaps and commit in
 order, so "everything after Last-Event-ID" is exact. Who may hear is asked at subscription and again at delivery.

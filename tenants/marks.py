@@ -1,4 +1,4 @@
-"""Recognition marks: colour, pattern and shape beside a municipality's name. The name carries, the mark helps (desk.md)."""
+"""Recognition marks: colour, pattern and shape beside a municipality's name. The name carries, the mark helps (docs/adr/0043)."""
 
 from collections import Counter
 from collections.abc import Collection

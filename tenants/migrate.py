@@ -2,7 +2,7 @@
 
 `apply()` is what `rufverbund migrate` runs, in the owner's scope: shared migrations, then the rights files of all apps in one
 transaction, then each municipality. A fingerprint of migrations and rights files makes a start without news cheap. Fast replay
-over many schemas (tenancy.md, design 4) has its place in `bring_up_to_date`.
+over many schemas has its place in `bring_up_to_date`.
 """
 
 import hashlib

@@ -1,6 +1,6 @@
 """A municipality's place in the database: role, schema, rights, tables; all in the owner's scope.
 
-Migrating takes the time of Django's migrations now; the replay of a cached template (tenancy.md, design 4) will take its place in
+Migrating takes the time of Django's migrations now; the replay of a cached template will take its place in
 `_tables`, nothing else changes.
 """
 
@@ -23,7 +23,7 @@ ALTER DEFAULT PRIVILEGES IN SCHEMA {name} GRANT USAGE, SELECT ON SEQUENCES TO {n
 
 
 def new_schema_name() -> str:
-    """Opaque and random: names of schemas can be counted out by other logins, so they say nothing (tenancy.md, Left)."""
+    """Opaque and random: names of schemas can be counted out by other logins, so they say nothing (docs/adr/0002)."""
     return f"t_{secrets.token_hex(6)}"
 
 

@@ -13,7 +13,7 @@ from telephony_bridge.models import Call, CtiEvent
 from tenants import audit
 from tenants.audit import SYSTEM, Actor
 
-KEPT_DAYS = 30  # domain.md; a setting of each municipality comes with its own issue
+KEPT_DAYS = 30  # the same for every municipality
 BATCH = 2000
 
 

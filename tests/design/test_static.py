@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CSS = ROOT / "platform" / "config" / "static" / "css"
 VENDOR = ROOT / "platform" / "config" / "static" / "vendor"
 JS = ROOT / "platform" / "desk" / "static" / "desk" / "js"
-# The modules of the design: shared by all pages, or the behaviours of desk.md.
+# The modules of the design: shared by all pages, or the behaviours of the desk.
 OURS = ("texts", "live", "swap", "panels", "keys", "palette", "ring", "tone", "search")
 TEMPLATES = sorted(
     path for path in ROOT.rglob("templates/**/*.html") if ".venv" not in path.parts and "email" not in path.parts

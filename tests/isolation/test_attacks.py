@@ -1,4 +1,4 @@
-"""A connection bound to Soest goes for what is the Kreis's, through every door that was found open anywhere (../shared/tenancy.md's threats).
+"""A connection bound to Soest goes for what is the Kreis's, through every door that was found open anywhere.
 
 Each attack is a list of statements in one transaction. A refusal proves nothing before its control has passed: where the same statement
 makes sense for one's own things, it is run for them first and must succeed.
