@@ -34,6 +34,7 @@ class Stage:
     port: int
     cookie: str
     sessions: list[str]
+    home: Path
 
 
 class Made(NamedTuple):
@@ -53,24 +54,25 @@ def running(agents: int) -> Iterator[Stage]:
         made = _prepared(home, agents)
         port = _free_port()
         server = subprocess.Popen(
-            _command("serve", "--port", str(port)),
-            env=_environment(home),
+            command("serve", "--port", str(port)),
+            env=environment(home),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
         _wait(server, port)
-        yield Stage(f"http://127.0.0.1:{port}/api/v1/cti/{made.token}", port, made.cookie, made.sessions)
+        yield Stage(f"http://127.0.0.1:{port}/api/v1/cti/{made.token}", port, made.cookie, made.sessions, home)
     finally:
         if server is not None:
             _end(server)
         _remove(home)
 
 
-def _command(*arguments: str) -> list[str]:
+def command(*arguments: str) -> list[str]:
+    """`rufverbund …`, as a process of its own."""
     return [sys.executable, "-W", "ignore", "-m", "config.cli", *arguments]
 
 
-def _environment(home: Path) -> dict[str, str]:
+def environment(home: Path) -> dict[str, str]:
     """Ours without whatever points to another installation."""
     kept = {
         name: value
@@ -82,8 +84,8 @@ def _environment(home: Path) -> dict[str, str]:
 
 def _prepared(home: Path, agents: int) -> Made:
     done = subprocess.run(
-        _command("manage", "bench_stage", str(agents)),
-        env=_environment(home),
+        command("manage", "bench_stage", str(agents)),
+        env=environment(home),
         capture_output=True,
         text=True,
         check=False,

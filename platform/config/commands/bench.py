@@ -14,6 +14,7 @@ from config import installation
 BENCHES = {
     "pop": ("telephony_bridge.bench:pop", "Vom Anruf beim Webhook bis zur Karte auf dem Arbeitsplatz."),
     "calls": ("telephony_bridge.bench:calls", "Der Webhook unter Last."),
+    "search": ("config.commands.bench_search:search", "Die Suche des Arbeitsplatzes über HTTP."),
     "isolation": ("config.commands.bench:isolation", "Was die eigene Anmeldung je Kommune kostet."),
 }
 LIMITS_US = {"added_per_transaction_us": 100.0, "zipf_350_mean_us": 2500.0}  # microseconds that must hold
