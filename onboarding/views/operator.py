@@ -22,7 +22,7 @@ from accounts.models import ROLES, Invitation, Membership
 from onboarding import access, queries, readiness
 from onboarding import actions as onboarding
 from onboarding.forms import AdminForm, CentreForm, MunicipalityFilter, MunicipalityForm
-from onboarding.tasks import provision
+from onboarding.tasks import provision_soon
 from onboarding.views.log import log_page
 from telephony_bridge.numbers import display
 from tenants import actions
@@ -86,7 +86,7 @@ def add_municipality(request: StaffRequest) -> HttpResponse:
         numbers = [form.cleaned_data["number"]] if form.cleaned_data["number"] else []
         made = tried(form, lambda: actions.add_municipality(numbers=numbers, acting_user=request.user, **fields))
         if made:
-            provision.defer()
+            provision_soon()
             messages.success(request, _("%(name)s ist angelegt und wird eingerichtet.") % {"name": made.name})
             return redirect("municipality_detail", made.slug)
     return render(request, "onboarding/add_municipality.html", {"form": form}, status=422 if form.errors else 200)

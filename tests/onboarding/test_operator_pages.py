@@ -178,3 +178,20 @@ def test_many_people_are_paged(visit, places):
     assert "1 bis 25 von 31" in first
     assert "Person 29" in second
     assert "Person 00" not in second
+
+
+def test_two_municipalities_added_before_the_worker_looks(visit, places, django_capture_on_commit_callbacks):
+    """The second finds the first one's job in the queue, which will make both schemas."""
+    client, centre = visit("operator", HOST), places["soest"].centre_id
+    for slug, ags in (("geseke", "05974020"), ("werl", "05974052")):
+        with django_capture_on_commit_callbacks() as callbacks:
+            sent = NEW | {"centre": centre, "slug": slug, "ags": ags, "name": f"Stadt {slug.title()}", "number": ""}
+            assert client.post("/betrieb/kommunen/neu/", sent).status_code == 302
+        with scope.operator(), transaction.atomic():
+            for callback in callbacks:
+                callback()
+    from procrastinate.contrib.django.models import ProcrastinateJob
+
+    with scope.owner(), transaction.atomic():
+        waiting = ProcrastinateJob.objects.filter(queueing_lock="onboarding.provision", status="todo")
+        assert waiting.count() == 1
