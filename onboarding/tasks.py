@@ -27,4 +27,4 @@ def provision_soon() -> None:
 
 def _enqueue() -> None:
     with suppress(AlreadyEnqueued), transaction.atomic():
-        provision.defer(timestamp=int(time.time()))
+        provision.configure().defer(timestamp=int(time.time()))

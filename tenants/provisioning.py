@@ -5,11 +5,13 @@ Migrating takes the time of Django's migrations now; the replay of a cached temp
 """
 
 import secrets
+from typing import Any
 
 import psycopg
 from django.db import connection, transaction
 
-from tenants import scope
+from tenants import audit, scope
+from tenants.audit import SYSTEM, Actor
 from tenants.migrate import bring_up_to_date, fingerprint
 from tenants.models import Municipality
 from tenants.prepare import verifier
@@ -27,13 +29,16 @@ def new_schema_name() -> str:
     return f"t_{secrets.token_hex(6)}"
 
 
-def provision(municipality: Municipality) -> None:
+def provision(municipality: Municipality, *, acting_user: Actor = SYSTEM) -> None:
     """Make role and schema of a municipality whose state is `provisioning`, then set it to `joining`. May be repeated after a failure."""
     with scope.owner():
         _role_and_schema(municipality.schema_name)
         _tables(municipality.schema_name)
         with transaction.atomic():
-            Municipality.objects.filter(pk=municipality.pk, status="provisioning").update(status="joining")
+            if Municipality.objects.filter(pk=municipality.pk, status="provisioning").update(status="joining"):
+                states: dict[str, Any] = {"before": {"status": "provisioning"}, "after": {"status": "joining"}}
+                where: dict[str, Any] = {"municipality": municipality.pk, "centre": municipality.centre_id}
+                audit.record("provision", municipality, acting_user=acting_user, **where, **states)
     municipality.status = "joining"
 
 

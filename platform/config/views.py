@@ -1,5 +1,6 @@
 """The front page, error pages and health."""
 
+import structlog
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import connection
@@ -11,6 +12,8 @@ from django.views.decorators.http import require_safe
 from accounts.demo import demo_entries
 from config.places import places, towns
 from tenants import scope
+
+log = structlog.get_logger(__name__)
 
 
 @require_safe
@@ -40,7 +43,8 @@ def _database() -> str:
         with scope.front(), connection.cursor() as cursor:
             cursor.execute("SELECT rights_version FROM tenants_installation WHERE id = 1")
             return "ok" if cursor.fetchone() else "down"
-    except Exception:  # noqa: BLE001  whatever is wrong with it, it is down
+    except Exception as error:  # noqa: BLE001  whatever is wrong with it, it is down
+        log.warning("readyz.database_down", error=str(error)[:200])
         return "down"
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -12,7 +13,7 @@ from telephony_bridge.facts import facts_of, write
 from telephony_bridge.lifecycle import CallState
 from telephony_bridge.models import Call
 from telephony_bridge.presence import follow_calls
-from tenants import events
+from tenants import audit, events
 from tenants.audit import SYSTEM, Actor
 
 SINCE = {CallState.RINGING: "ringing_at", CallState.TALKING: "answered_at", CallState.WRAP_UP: "wrap_up_at"}
@@ -25,7 +26,7 @@ def reap_calls(*, acting_user: Actor = SYSTEM) -> int:
         Call.objects.filter(state=str(state), **{f"{since}__lt": now - lifecycle.REAPED_AFTER[state]})
         for state, since in SINCE.items()
     ]
-    return sum(_each(calls, lambda call: _reap(call, now)) for calls in overdue)
+    return sum(_each(calls, lambda call: _reap(call, now, acting_user)) for calls in overdue)
 
 
 def expire_wrap_ups(*, acting_user: Actor = SYSTEM) -> int:
@@ -33,7 +34,7 @@ def expire_wrap_ups(*, acting_user: Actor = SYSTEM) -> int:
     now = timezone.now()
     return _each(
         Call.objects.filter(state="wrap-up", wrap_up_until__lt=now - times.WRAP_UP_GRACE),
-        lambda call: _expire(call, now),
+        lambda call: _expire(call, now, acting_user),
     )
 
 
@@ -54,10 +55,20 @@ def _each(calls: "QuerySet[Call]", end: Callable[[Call], list[str]]) -> int:
     return done
 
 
-def _reap(call: Call, now: datetime) -> list[str]:
-    return write(call, lifecycle.reap(facts_of(call), at=now).facts)
+def _reap(call: Call, now: datetime, acting_user: Actor) -> list[str]:
+    was = {"state": str(call.state)}
+    changed = write(call, lifecycle.reap(facts_of(call), at=now).facts)
+    if changed:
+        places: dict[str, Any] = {"municipality": call.municipality_id, "centre": call.centre_id}
+        audit.record(
+            "reap_calls", call, acting_user=acting_user, before=was, after={"state": str(call.state)}, **places
+        )
+    return changed
 
 
-def _expire(call: Call, now: datetime) -> list[str]:
+def _expire(call: Call, now: datetime, acting_user: Actor) -> list[str]:
     call.state, call.ended_at, call.end_reason = CallState.ENDED, now, lifecycle.EndReason.CLOSED
+    places: dict[str, Any] = {"municipality": call.municipality_id, "centre": call.centre_id}
+    states: dict[str, Any] = {"before": {"state": "wrap-up"}, "after": {"state": "ended"}}
+    audit.record("expire_wrap_ups", call, acting_user=acting_user, **places, **states)
     return ["state", "ended_at", "end_reason"]

@@ -150,7 +150,8 @@ function entryChanged({ stream, id }) {
 }
 
 listen(event => {
-  if (event.stream.startsWith("m:")) entryChanged(event);
+  if (event.kind === "municipality") refresh().catch(() => {}); // greeting, situation or hours: at once, a running call too
+  else if (event.stream.startsWith("m:")) entryChanged(event);
   else if (event.kind === "presence" && event.id !== document.body.dataset.person) refresh("/warteschlange/").catch(() => {});
   else refresh().catch(() => {});
 });
