@@ -3,11 +3,12 @@
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Prefetch
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from accounts.access import Access
-from tenants.models import Municipality
+from tenants.models import Municipality, NumberPrefix
 
 
 def address(request: HttpRequest, name: str = "") -> str:
@@ -19,8 +20,10 @@ def address(request: HttpRequest, name: str = "") -> str:
 
 
 def towns() -> list[Municipality]:
-    """What the front page may name: municipalities that are there. In the front's scope."""
-    return list(Municipality.objects.exclude(status__in=["provisioning", "left"]).order_by("-status", "name")[:12])
+    """What the front page may name: municipalities that are there, with their confirmed `numbers`. In the front's scope."""
+    confirmed = Prefetch("numbers", NumberPrefix.objects.exclude(confirmed_at=None))
+    there = Municipality.objects.exclude(status__in=["provisioning", "left"]).prefetch_related(confirmed)
+    return list(there.order_by("-status", "name")[:12])
 
 
 def places(request: HttpRequest, shown: list[Municipality]) -> list[dict[str, Any]]:

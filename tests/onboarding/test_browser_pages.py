@@ -189,8 +189,8 @@ def test_a_number_is_confirmed_by_keyboard(browser, live):  # noqa: F811
 def test_a_review_is_confirmed_where_it_is_due(browser, live):  # noqa: F811
     with signed_in(browser, live, "reader", SOEST) as page:
         page.goto(live.server.url(SOEST, "/"))
-        due = page.locator("[aria-labelledby=due-h] tbody tr")
-        before, title = due.count(), due.first.locator("th").inner_text()
+        due = page.locator("[aria-labelledby=due-h] li")
+        before, title = due.count(), due.first.locator("a").inner_text()
         page.get_by_role("button", name=f"Stimmt noch: {title}").click()
         page.wait_for_selector(".alertline--success")
         assert f"„{title}“ stimmt noch; die nächste Prüfung ist am" in main_words(page)
