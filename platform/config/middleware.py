@@ -9,17 +9,19 @@ from typing import Any
 import structlog
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
-from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.core.exceptions import BadRequest, PermissionDenied
+from django.db import DataError, transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import translation
 from whitenoise.middleware import WhiteNoiseMiddleware
 
 from accounts.access import Access, access_of
+from config.views import bad_request
 from tenants import scope
 from tenants.models import Host, Municipality
 
+log = structlog.get_logger(__name__)
 GetResponse = Callable[[HttpRequest], HttpResponse]
 # Sign-in and one's own account work in the front's scope on every host.
 ACCOUNT_PATHS = ("/konto/", "/static/", "/einladung/", "/demo/", "/sprache/")
@@ -68,6 +70,9 @@ class HostMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Everything further in works in the front's scope until AreaMiddleware says otherwise."""
+        path = "" if request.path.startswith(OPEN_PATHS) else request.path
+        if any("\0" in text for text in (path, *request.COOKIES.values())):
+            raise BadRequest("NUL, which the database does not store")
         with scope.front():
             self.place(request)
             return self.get_response(request)
@@ -152,6 +157,14 @@ class AreaMiddleware:
             if view_scope is not None and response.status_code >= 400:
                 transaction.set_rollback(True)  # an error became a response further in: nothing half done may stay
             return response
+
+    @staticmethod
+    def process_exception(request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """What no browser sends (NUL, half a character, ten thousand brackets) is a bad request; whatever a view began is undone."""
+        if not isinstance(exception, DataError | RecursionError | UnicodeEncodeError):
+            return None
+        log.warning("request.unreadable", exc_info=exception)
+        return bad_request(request, exception)
 
     @staticmethod
     def remember(request: HttpRequest) -> None:
