@@ -16,12 +16,13 @@ django_application = get_asgi_application()
 
 from django.conf import settings  # noqa: E402
 
+from config.bodies import BoundedBodies  # noqa: E402
 from config.middleware import OPEN_PATHS  # noqa: E402  needs the apps to be loaded
 from desk.stream import events  # noqa: E402
 from telephony_bridge.guard import BodyGuard  # noqa: E402
 
-# Webhooks: bounded bodies, no cookies.
-django = BodyGuard(django_application)  # type: ignore[arg-type]  # the stubs say Mapping where ASGI hands over dicts
+# Bounded bodies; those of webhooks more closely, and without cookies.
+django = BoundedBodies(BodyGuard(django_application), settings.DATA_UPLOAD_MAX_MEMORY_SIZE)  # type: ignore[arg-type]  # the stubs say Mapping where ASGI hands over dicts
 
 
 async def healthz(send: Send) -> None:
