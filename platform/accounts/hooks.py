@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allauth.account.signals import password_changed, password_reset, password_set
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_added
 from allauth.usersessions.internal.flows.sessions import end_other_sessions
@@ -19,3 +20,9 @@ def first_factor_ends_other_sessions(
     others = Authenticator.objects.filter(user_id=user.pk).exclude(pk=authenticator.pk)
     if not others.exclude(type=Authenticator.Type.RECOVERY_CODES).exists():
         end_other_sessions(request, user)
+
+
+@receiver([password_changed, password_reset, password_set])
+def another_password_ends_other_sessions(request: HttpRequest, user: Person, **_: Any) -> None:
+    """Django refuses them from now on anyhow; ended, they also close the event streams that are open, and leave the list."""
+    end_other_sessions(request, user)

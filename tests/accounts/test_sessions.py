@@ -2,6 +2,7 @@
 
 import pytest
 from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 from django.test import Client
 
 from accounts import actions
@@ -50,12 +51,16 @@ def test_all_others_end_together(two):
     assert not inside(there)
 
 
-def test_another_password_signs_out_everywhere_else(two):
+def test_another_password_signs_out_everywhere_else(two, people):
     here, there = two
     new = "Vier-Pferde-am-Teich"
+    listened_with = there.cookies["rufverbund_session"].value  # an open event stream asks whether it is still there
     here.post("/konto/password/change/", {"oldpassword": PASSWORD, "password1": new, "password2": new})
     assert inside(here)
     assert not inside(there)
+    with scope.front():
+        assert not Session.objects.filter(session_key=listened_with).exists()
+        assert UserSession.objects.filter(user=people["admin"]).count() == 1
 
 
 def test_a_deactivated_person_is_out_at_the_next_request_and_stays_out(two, people):
