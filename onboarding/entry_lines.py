@@ -14,6 +14,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from knowledge.snapshots import FIELDS
+from knowledge.validation import UNREADABLE
 from tenants.errors import Refusal
 
 LARGEST_FILE = 200_000_000  # bytes
@@ -145,7 +146,7 @@ def _key(data: dict[str, Any], slug: str) -> str:
     key = data.get("id")
     if not isinstance(key, str) or not key:
         raise _BadValueError(_("„id“ fehlt oder ist kein Text."))
-    own = _own(key, slug)
+    own = _own(_readable(key), slug)
     if not own:
         raise _BadValueError(_("„id“ nennt nur die Kommune, nicht den Eintrag."))
     return own
@@ -178,7 +179,18 @@ def _kind(data: dict[str, Any]) -> str:
     return str(kind)
 
 
+def _readable(name: str) -> str:
+    """The name of an entry, which is looked up before any model judges it."""
+    if UNREADABLE.search(name):
+        raise _BadValueError(_("Der Text enthält Steuerzeichen, die nicht gespeichert werden können."))
+    return name
+
+
 def _value(name: str, value: Any) -> Any:
+    if name == "parent" and isinstance(value, str):
+        _readable(value)
+    if name == "contacts" and isinstance(value, list):
+        _readable("".join(item for item in value if isinstance(item, str)))
     if name in LISTS | {"links"}:
         fits = value is None or (
             isinstance(value, list) and (name == "links" or all(isinstance(item, str) for item in value))

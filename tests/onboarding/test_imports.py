@@ -260,3 +260,18 @@ def test_command_line_reports_as_json_and_by_its_exit_status(soest, tmp_path):
     unknown = run(import_, "entries", "nowhere", str(file))
     assert isinstance(unknown.exception, Refusal)
     assert run(import_, "entries", "soest", "missing.jsonl").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        entry("a\0"),
+        entry("a\ud800"),
+        entry(contacts=["soest:anna", "\0"]),
+        entry(contacts=["\udfff"]),
+        {"id": "d", "kind": "department", "title": "Amt", "parent": "d\0"},
+    ],
+)
+def test_names_that_the_database_refuses_are_bad_lines(soest, line):
+    report = load(soest, [json.dumps(line).encode(), *lines(entry("fine"))])
+    assert [(bad.number, "Steuerzeichen" in bad.reason) for bad in report.bad] == [(1, True)]
