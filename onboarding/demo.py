@@ -4,8 +4,11 @@ All names and entries are invented or in our own words. `ensure()` may run at ev
 somebody has changed since.
 """
 
-from collections.abc import Callable
+import fcntl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -89,12 +92,23 @@ def ensure(report: Report = lambda line: None) -> None:
         raise Refusal(
             "Die Vorführung läuft nur mit RUFVERBUND_DEMO=1; so gelangt nichts Erfundenes in einen echten Betrieb."
         )
-    centre = _centre()
-    new = [_municipality(centre, member, report) for member in MEMBERS]
-    ensure_demo_people()
-    for municipality in filter(None, new):
-        demo_life.add_work(municipality)
-        demo_life.add_gaps(municipality)
+    with _alone():
+        centre = _centre()
+        new = [_municipality(centre, member, report) for member in MEMBERS]
+        ensure_demo_people()
+        for municipality in filter(None, new):
+            demo_life.add_work(municipality)
+            demo_life.add_gaps(municipality)
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """One at a time: who starts a second demonstration on the same data waits, and finds everything there."""
+    home = Path(settings.RUFVERBUND_HOME)
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (home / "demo.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _centre() -> ServiceCentre:

@@ -1,5 +1,7 @@
 """The demonstration makes itself, may be interrupted and repeated, and refuses to run in a real installation."""
 
+import fcntl
+
 import pytest
 from django.db import transaction
 
@@ -74,3 +76,19 @@ def test_what_an_operator_has_changed_stays(demonstration):
     demo.ensure()
     with scope.operator():
         assert str(Municipality.objects.get(slug="kreis").status) == "joining"
+
+
+def test_a_second_start_waits_for_the_first(db, settings, monkeypatch, tmp_path):
+    """Both would find nothing and make it twice; the later one fails then."""
+    settings.DEMO, settings.RUFVERBUND_HOME = True, tmp_path / "home"
+
+    def meanwhile():
+        with (tmp_path / "home" / "demo.lock").open("w") as lock, pytest.raises(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        raise Refusal("enough seen")
+
+    monkeypatch.setattr(demo, "_centre", meanwhile)
+    with pytest.raises(Refusal, match="enough seen"):
+        demo.ensure()
+    with (tmp_path / "home" / "demo.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # free again

@@ -57,7 +57,7 @@ def reset() -> None:
         raise click.UsageError("DATABASE_URL ist gesetzt; gelöscht wird nur die eigene Datenbank der Vorführung.")
     if home.exists() and embedded.in_use(home):
         raise click.ClickException("Die Vorführung läuft noch; beenden Sie sie zuerst mit Strg-C.")
-    for name in ("postgres", "secrets", "static", "prepare.lock"):
+    for name in ("postgres", "secrets", "static", "prepare.lock", "demo.lock"):
         path = home / name
         if path.is_dir():
             shutil.rmtree(path)
