@@ -75,11 +75,10 @@ def point_to(server: embedded.Server) -> None:
 
 def first_preparation(server: embedded.Server) -> None:
     """Roles, database and tables, once; several commands at once wait for the first."""
-    with (server.home / "prepare.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with _alone(server):
         if not is_prepared(server):
             click.echo("Die Datenbank wird eingerichtet …", err=True)
-            prepare(server)
+            _prepare(server)
 
 
 def is_prepared(server: embedded.Server) -> bool:
@@ -96,6 +95,19 @@ def is_prepared(server: embedded.Server) -> bool:
 
 def prepare(server: embedded.Server) -> bool:
     """Roles and doors as this version wants them, then all migrations; true when those found something to do."""
+    with _alone(server):
+        return _prepare(server)
+
+
+@contextmanager
+def _alone(server: embedded.Server) -> Iterator[None]:
+    """Commands that prepare the same database do it one after the other: PostgreSQL refuses to change a role or a right twice at once."""
+    with (server.home / "prepare.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _prepare(server: embedded.Server) -> bool:
     from tenants import migrate  # Django is set up by now
     from tenants import prepare as roles
 
