@@ -21,8 +21,9 @@ from config.middleware import OPEN_PATHS  # noqa: E402  needs the apps to be loa
 from desk.stream import events  # noqa: E402
 from telephony_bridge.guard import BodyGuard  # noqa: E402
 
-# Bounded bodies; those of webhooks more closely, and without cookies.
-django = BoundedBodies(BodyGuard(django_application), settings.DATA_UPLOAD_MAX_MEMORY_SIZE)  # type: ignore[arg-type]  # the stubs say Mapping where ASGI hands over dicts
+# Bounded bodies; those of webhooks more closely, and without cookies. (The stubs say Mapping where ASGI hands over dicts.)
+bounded = BoundedBodies(django_application, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)  # type: ignore[arg-type]
+django = BodyGuard(bounded)
 
 
 async def healthz(send: Send) -> None:
