@@ -14,9 +14,11 @@ from contextlib import contextmanager
 from typing import Any
 
 import structlog
+from structlog.tracebacks import ExceptionDictTransformer
 
 Event = MutableMapping[str, Any]
-SECRETS = re.compile(r"(?<=/api/v1/cti/)[^/?\s\"']+")  # the webhook's address contains its token
+# Addresses that contain what opens a door: the webhook's token, an invitation's, a new password's.
+SECRETS = re.compile(r"(?:(?<=/api/v1/cti/)|(?<=/einladung/)|(?<=/password/reset/key/))[^/?\s\"'\\]+")
 QUIET = {
     "httpx": "WARNING",
     "httpcore": "WARNING",
@@ -34,20 +36,20 @@ def bind_request_id(request_id: str = "") -> Iterator[str]:
         yield request_id
 
 
-def hide_secrets(_logger: object, _method: str, event: Event) -> Event:
-    """Tokens in addresses become `…`, in whatever field they stand."""
-    for key, value in event.items():
-        if isinstance(value, str):
-            event[key] = SECRETS.sub("…", value)
-    return event
+def hide_secrets(_logger: object, _method: str, line: str) -> str:
+    """Tokens in addresses become `…`, wherever in the line they stand: in a text, a request, an exception."""
+    return SECRETS.sub("…", line)
 
 
 def _lines_for_people(colours: bool) -> list[Any]:
-    return [structlog.dev.ConsoleRenderer(colors=colours, pad_event_to=0, sort_keys=False)]
+    plain = structlog.dev.plain_traceback  # others show the values of variables
+    return [structlog.dev.ConsoleRenderer(colors=colours, pad_event_to=0, sort_keys=False, exception_formatter=plain)]
 
 
 def _lines_for_machines() -> list[Any]:
-    return [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer(ensure_ascii=False)]
+    """Without the values of variables: passwords, sessions and callers' numbers are among them."""
+    errors = structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False))
+    return [errors, structlog.processors.JSONRenderer(ensure_ascii=False)]
 
 
 def configure(*, level: str = "", style: str = "") -> None:
@@ -66,7 +68,8 @@ def configure(*, level: str = "", style: str = "") -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last]
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last, hide_secrets],
         )
     )
     logging.basicConfig(handlers=[handler], level=level, force=True)
@@ -86,7 +89,6 @@ def _shared_steps(style: str) -> list[Any]:
         structlog.stdlib.ExtraAdder(),
         stamp,
         structlog.processors.StackInfoRenderer(),
-        hide_secrets,
     ]
 
 

@@ -18,10 +18,15 @@ with logs.bind_request_id("abc123"):
     structlog.get_logger("ours").info("call.stored", path="/api/v1/cti/s3cr3t-t0ken/sipgate?x=1", town="Straße")
     logging.getLogger("django.request").warning("Not Found: %s", "/api/v1/cti/s3cr3t-t0ken", extra={{"status_code": 404}})
 structlog.get_logger("ours").info("outside")
+class Request:
+    def __repr__(self):
+        return "<ASGIRequest: POST '/einladung/s3cr3t-invitation/'>"
+def view(password):
+    raise ValueError("kaputt: /konto/password/reset/key/a-s3cr3t-key/")
 try:
-    raise ValueError("kaputt")
+    view("s3cr3t-password")
 except ValueError:
-    logging.getLogger("theirs").exception("failed")
+    logging.getLogger("theirs").exception("failed", extra={{"request": Request()}})
 print("result")
 """
 
@@ -53,11 +58,15 @@ def test_the_request_id_is_in_lines_of_libraries_too_and_ends_with_the_request(l
 def test_tokens_are_hidden(lines: list[dict[str, Any]]) -> None:
     assert lines[0]["path"] == "/api/v1/cti/…/sipgate?x=1"
     assert lines[1]["event"] == "Not Found: /api/v1/cti/…"
-    assert "s3cr3t" not in run("style='console'")[1]
+    assert lines[3]["request"] == "<ASGIRequest: POST '/einladung/…/'>"
+    assert "s3cr3t" not in json.dumps(lines)
+    people = run("style='console'")[1]
+    assert "s3cr3t" not in people.replace('view("s3cr3t-password")', "")  # a line of the source, not a value
+    assert "/password/reset/key/…/" in people
 
 
 def test_exceptions_stay_on_one_line(lines: list[dict[str, Any]]) -> None:
-    assert lines[3]["exception"][0]["exc_value"] == "kaputt"
+    assert lines[3]["exception"][0]["exc_value"] == "kaputt: /konto/password/reset/key/…/"
 
 
 def test_a_request_without_an_id_gets_one() -> None:
