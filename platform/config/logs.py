@@ -36,9 +36,9 @@ def bind_request_id(request_id: str = "") -> Iterator[str]:
         yield request_id
 
 
-def hide_secrets(_logger: object, _method: str, line: str) -> str:
+def hide_secrets(_logger: object, _method: str, line: Any) -> str:
     """Tokens in addresses become `…`, wherever in the line they stand: in a text, a request, an exception."""
-    return SECRETS.sub("…", line)
+    return SECRETS.sub("…", str(line))
 
 
 def _lines_for_people(colours: bool) -> list[Any]:
