@@ -154,6 +154,7 @@ class AreaMiddleware:
                 stack.enter_context(scope.entered(view_scope))
                 stack.enter_context(transaction.atomic())
             response = self.get_response(request)
+            response.headers.setdefault("Cache-Control", "private, no-store")  # Back shows nothing after sign-out
             if view_scope is not None and response.status_code >= 400:
                 transaction.set_rollback(True)  # an error became a response further in: nothing half done may stay
             return response

@@ -217,14 +217,13 @@ if TESTING:
 
 # Cookies, headers
 
-SESSION_COOKIE_NAME = "rufverbund_session"
+SESSION_COOKIE_NAME = "__Host-rufverbund_session" if HTTPS else "rufverbund_session"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 12 * 3600  # a shift
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
-CSRF_COOKIE_NAME = "rufverbund_csrf"
+CSRF_COOKIE_NAME = "__Host-rufverbund_csrf" if HTTPS else "rufverbund_csrf"
 CSRF_FAILURE_VIEW = "config.views.csrf_failure"
-CSRF_TRUSTED_ORIGINS = [f"https://{RUFVERBUND_DOMAIN}", f"https://*.{RUFVERBUND_DOMAIN}"]
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
