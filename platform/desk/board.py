@@ -49,6 +49,7 @@ class Board:
     queue: list[Call]
     is_free: bool
     choices: list[Municipality] = field(default_factory=list)
+    declined: Sequence[str] = ()  # calls that this person left to the others: they wait in the queue, without a sound
 
     @property
     def active(self) -> Card | None:
@@ -87,7 +88,7 @@ def board(access: Access, *, declined: Sequence[str] = ()) -> Board:
     choices = (
         answered_for(centres) if any(card.municipality is None or card.call.chosen_by_agent for card in cards) else []
     )
-    return Board(presence, after, cards, queue, is_free, choices)
+    return Board(presence, after, cards, queue, is_free, choices, declined)
 
 
 def _card(call: Call, agent: str, *, is_active: bool) -> Card:

@@ -85,8 +85,10 @@ def card_of(
 
 
 def shown(e164: str, raw: str = "", *, heads: Iterable[str] = ()) -> str:
-    """A number as Germans write it; what could not be read is shown as it came."""
-    return numbers.display(e164, heads) if e164 else raw[:40]
+    """A number as Germans write it; what could not be read is shown as it came, a withheld one ("anonymous") is empty."""
+    if e164:
+        return numbers.display(e164, heads)
+    return "" if numbers.read(raw).anonymous else raw[:40]
 
 
 def closed_sentence(municipality: Municipality, at: datetime) -> str:

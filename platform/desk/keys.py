@@ -27,6 +27,7 @@ TABLE = (
         "transfer", "F9", _("Weitergeleitet an den ersten Kontakt; ohne erkannte Kommune: Kommune wählen, dann Ziffer")
     ),
     Key("wrap", "F4", _("Nachbearbeitung")),
+    Key("longer", "", _("Länger brauchen")),
     Key("settings", "", _("Einstellungen: Ton, Ansage, Darstellung")),
     Key("palette", "Control+k", _("Alle Befehle mit Namen")),
     Key("help", "Control+,", _("Tasten und Hilfe")),

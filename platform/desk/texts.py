@@ -10,6 +10,7 @@ TEXTS = {
     "ring.title": _("{name} ruft an"),
     "ring.title.unknown": _("Anruf"),
     "ring.accepted": _("Verbunden."),
+    "ring.ended": _("Gespräch beendet. Nachbearbeitung."),
     "ring.gone": _("Anruf für {name} wurde beendet."),
     "ring.gone.unknown": _("Der Anruf wurde beendet."),
     "connection.lost": _("Verbindung zum Server unterbrochen. Das Gespräch läuft weiter."),
@@ -25,6 +26,9 @@ TEXTS = {
     "answer.changed": _("Diese Auskunft wurde inzwischen geändert."),
     "answer.copied": _("Nummer kopiert: {number}."),
     "answer.uncopied": _("Der Browser lässt das Kopieren nicht zu."),
+    "closing.soon": _(
+        "Noch {n} Sekunden, dann wird der Anruf abgeschlossen. Der Befehl „Länger brauchen“ hält die Zeit an."
+    ),
     "closing.over": _("Die Zeit ist um: abgeschlossen mit dem, was im Abschluss stand."),
     "gap.answered": _("Ihre Meldung wurde beantwortet: {title}."),
     "settings.default": _("Standardgerät des Rechners"),

@@ -1,7 +1,9 @@
-// Clocks: [data-since] counts up, [data-until] down; both stand while the connection is lost, since then nobody knows.
+// Clocks: "time:soon" (detail: seconds left) is fired once, in time to stop what ends, "time:over" at its end. [data-since] counts up, [data-until] down; both stand while the connection is lost, since then nobody knows.
 
 const skew = Date.parse(document.body.dataset.now) - Date.now();
 const wall = document.getElementById("clock");
+const SOON = 25000; // milliseconds: more than the 20 s that WCAG 2.2.1 wants, since the sentence must be heard, too
+let warned = "";
 const two = n => String(n).padStart(2, "0");
 
 function words(ms) {
@@ -17,6 +19,10 @@ function tick() {
   for (const el of document.querySelectorAll("[data-until]")) {
     const left = Date.parse(el.dataset.until) - now;
     el.textContent = words(left);
+    if (left > 0 && left <= SOON && warned !== el.dataset.until) {
+      warned = el.dataset.until;
+      document.dispatchEvent(new CustomEvent("time:soon", { detail: Math.round(left / 1000) }));
+    }
     if (left <= 0 && !el.dataset.over) { el.dataset.over = "1"; document.dispatchEvent(new CustomEvent("time:over")); }
   }
 }

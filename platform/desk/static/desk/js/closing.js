@@ -1,18 +1,37 @@
 // The wrap-up form and reports of missing knowledge. What is typed is kept on the server as it is typed, and sent as a whole when the
-// time is over.
+// time is over. What may not have arrived is kept in this tab, too, until the call is closed: it stands in the form again after a reload.
 
 import { ask, state, tell } from "./regions.js";
 import { isLost } from "./stream.js";
 import { t } from "./texts.js";
 
 const PAUSE = 700; // milliseconds after the last key
+const KEPT = "wrap-up"; // in sessionStorage: [[name, value], …]
 const field = (form, name) => form?.elements[name];
 const form = () => document.getElementById("wrap-up");
-let timer, titles = [], automatic = "";
+let timer, titles = [], automatic = "", drawn = null;
+
+function keep() {
+  const now = form(), rows = now ? [...new FormData(now)].filter(([name]) => name !== "csrfmiddlewaretoken") : [];
+  try { sessionStorage.setItem(KEPT, JSON.stringify(rows)); } catch { /* full or forbidden: the server has it a moment later */ }
+}
+
+/** What was typed for this call and stood here before the form was drawn anew. */
+function restore(now) {
+  const kept = new Map(JSON.parse(sessionStorage.getItem(KEPT) ?? "[]"));
+  if (kept.get("call") !== now.elements.call.value) return;
+  for (const [name, value] of kept) if (field(now, name)) field(now, name).value = value;
+  showTarget(now);
+  now.querySelector("#wrap-gap").open = kept.get("gap_open") === "1";
+  soon();
+}
+
+const showTarget = now => { now.querySelector("[data-for=transferred]").hidden = now.elements.outcome.value !== "transferred"; };
 
 async function save() {
   clearTimeout(timer);
   timer = undefined;
+  keep();
   const now = form();
   if (!now || isLost()) return;
   try {
@@ -29,13 +48,13 @@ function soon() {
 export function remember({ id, kind, title }) {
   titles = [title, ...titles.filter(other => other !== title)].slice(0, 8);
   const { call, phase } = state(), data = new FormData();
-  const concern = field(form(), "concern");
-  if (concern && (!concern.value || concern.value === automatic)) {
+  const concern = field(form(), "concern"), mine = concern && form().elements.call.value === call; // of two calls, the other's form may be open
+  if (mine && (!concern.value || concern.value === automatic)) {
     concern.value = title;
     form().elements.concern_kind.value = kind;
     form().elements.concern_key.value = id;
     save();
-  } else if (!concern && phase === "talking") {
+  } else if (!mine && phase === "talking") {
     for (const [name, value] of [["concern", title], ["concern_kind", kind], ["concern_key", id]]) data.append(name, value);
     ask(`/anruf/${call}/entwurf/`, data).catch(() => {});
   }
@@ -45,7 +64,13 @@ export function remember({ id, kind, title }) {
 /** The call's form as it has just come: what was opened is offered as a subject. */
 export function prepare() {
   const now = form();
-  if (!now) { titles = []; return; }
+  if (!now) {
+    if (state().phase === "idle") titles = [];
+    drawn = null;
+    keep();
+    return;
+  }
+  if (drawn !== now) { drawn = now; restore(now); }
   automatic = now.elements.concern.value || automatic;
   now.querySelector("datalist").replaceChildren(...titles.map(title => Object.assign(document.createElement("option"), { value: title })));
 }
@@ -63,15 +88,20 @@ export function prefill(target, answer) {
 
 /** Transferred to somebody: the form says so, too. */
 export function transferred() {
-  const now = form();
-  if (now) now.querySelector('[name=outcome][value=transferred]').checked = true;
+  const now = form(), card = now && document.querySelector(`#calls [data-call-id="${CSS.escape(now.elements.call.value)}"]`);
+  if (!card?.dataset.target) return;
+  now.elements.outcome.value = "transferred";
+  now.elements.transferred_to.value = card.dataset.target;
+  showTarget(now);
+  keep();
 }
 
 function onInput(event) {
   const now = event.target.form;
   if (!now || now !== form()) return;
   if (event.target.name === "concern" && event.target.value !== automatic) { now.elements.concern_kind.value = ""; now.elements.concern_key.value = ""; }
-  if (event.target.name === "outcome") now.querySelector('[data-for=transferred]').hidden = event.target.value !== "transferred";
+  if (event.target.name === "outcome") showTarget(now);
+  keep();
   if (!event.target.name.startsWith("gap_")) soon();
 }
 
@@ -83,6 +113,7 @@ export function start({ close, answer }) {
     form().elements.gap_open.value = event.target.open ? "1" : "";
     if (event.target.open) { prefill(form(), answer()); event.target.scrollIntoView({ block: "nearest" }); }
   }, true);
+  document.addEventListener("time:soon", event => { if (form()) tell(t("closing.soon", { n: event.detail })); });
   document.addEventListener("time:over", async () => { if (form() && !isLost()) { await close(form()); tell(t("closing.over")); } });
   addEventListener("pagehide", () => { if (timer) save(); });
 }

@@ -53,7 +53,7 @@ function forget() {
 
 // Deeds
 
-const sending = new Set();
+const sending = new Set(), RESTS = 250; // milliseconds
 
 async function send(url, data) {
   if (sending.has(url)) return false;
@@ -92,7 +92,7 @@ async function submitted(form, by) {
   by.closest("dialog")?.close();
   const done = await send(url, new FormData(form, by));
   if (done && wraps) { place("closing"); at("concern")?.focus(); }
-  if (done && by.dataset.transferred) transferred();
+  if (done && "transferred" in by.dataset) transferred();
 }
 
 document.addEventListener("submit", event => {
@@ -103,9 +103,19 @@ document.addEventListener("submit", event => {
   else submitted(form, event.submitter);
 });
 
+// Arrow keys pass over choices: only where they rest is sent.
+let resting;
 document.addEventListener("change", event => {
-  const url = event.target.dataset.presence;
-  if (url) { const data = new FormData(); data.append("presence", event.target.value); send(url, data); }
+  const url = event.target.dataset.presence, { value } = event.target;
+  if (!url) return;
+  const choose = () => {
+    if (sending.has(url)) { resting = setTimeout(choose, RESTS); return; }
+    const data = new FormData();
+    data.append("presence", value);
+    send(url, data);
+  };
+  clearTimeout(resting);
+  resting = setTimeout(choose, RESTS);
 });
 
 document.addEventListener("click", event => {
@@ -123,6 +133,9 @@ document.addEventListener("keydown", event => {
   if (chosen) { event.preventDefault(); chosen.click(); }
 });
 
+// A dialog gives the focus back; if its place has gone meanwhile, the search has it.
+document.addEventListener("close", () => { if (document.activeElement === document.body) field.focus(); }, true);
+
 field.addEventListener("hit:open", event => open(event.detail.url));
 
 // What the server says
@@ -136,6 +149,8 @@ document.addEventListener("swap:done", event => {
   setCalled({ slug: after.called, name: after.name, describedBy: at("greeting") ? "greeting" : "" });
   document.title = `${after.title} – Rufverbund`;
   prepare();
+  const own = [...sending].some(url => url.endsWith("/nachbearbeitung/"));
+  if (after.phase === "wrap-up" && before.phase === "talking" && before.call === after.call && !own) say(t("ring.ended"));
   if (after.phase === "wrap-up" && before.phase !== "wrap-up" && mode !== "reading") place("closing");
   else place();
   if (before.call !== after.call && before.call && mode === "reading" && after.phase === "idle" && !reading.contains(document.activeElement)) place();

@@ -116,8 +116,10 @@ export function showHelp() {
 }
 
 function onKey(event) {
-  if (event.defaultPrevented || event.isComposing || document.querySelector("dialog[open]")) return;
+  if (event.defaultPrevented || event.isComposing) return;
   const row = table.find(r => keysOf(r) && keysOf(r) === chord(event));
+  const rings = row?.action === "accept" && document.querySelector("#calls [data-state=ringing]"); // a call is taken from a dialog, too
+  if (document.querySelector("dialog[open]") && !rings) return;
   if (row) { event.preventDefault(); if (!event.repeat) act(row.action); }
   else if (event.key === "Escape") act("search");
 }

@@ -56,7 +56,7 @@ function run(at) {
   if (!command) return;
   dialog.close();
   if (command.el.dataset.action === "search") act("search");
-  else { command.el.focus(); command.el.click(); }
+  else { command.el.control?.focus(); command.el.click(); } // a choice says that it is chosen; else the focus is where it was
 }
 
 /** Open the palette with an empty filter. */

@@ -1,7 +1,7 @@
 // The ring: one sentence, said once; then the tone and, when the page is not in front, a notification. The title comes with the page's state.
 //
 // Cards (and rows of the queue that ring here, too) carry data-call-id, data-state, data-name, data-short, data-number; their greeting is
-// .greeting. A call that ended elsewhere leaves [data-ended="ID"] with the words for it ("Murat Aydın hat den Anruf angenommen.").
+// .greeting. A row with data-declined was left to the others: it makes no sound. A call that ended elsewhere leaves [data-ended="ID"] with the words for it ("Murat Aydın hat den Anruf angenommen.").
 // Choices of the person on <body>: data-sentence (short, normal, greeting), data-sink (output device of the tone, or "off").
 
 import { say } from "./live.js";
@@ -31,7 +31,7 @@ export function back() { say(t("connection.back")); }
 
 const read = card => ({
   id: card.dataset.callId, state: card.dataset.state, name: card.dataset.name ?? "", short: card.dataset.short ?? "",
-  number: card.dataset.number ?? "", isCard: Boolean(card.closest("#calls")), greeting: card.querySelector(".greeting")?.textContent.trim() ?? "",
+  number: card.dataset.number ?? "", isCard: Boolean(card.closest("#calls")), declined: "declined" in card.dataset, greeting: card.querySelector(".greeting")?.textContent.trim() ?? "",
 });
 
 /** Compare the cards in the page with those before: what is new rings, what was accepted or has gone is said. */
@@ -47,7 +47,9 @@ export function look() {
     }
   }
   for (const call of now.values()) if (call.state === "talking" && !known.has(call.id) && known.loaded) say(t("ring.accepted"));
-  const ringing = [...now.values()].filter(call => call.state === "ringing"), fresh = ringing.filter(call => !said.has(call.id));
+  const ringing = [...now.values()].filter(call => call.state === "ringing" && !call.declined);
+  for (const id of said) if (now.get(id)?.state !== "ringing") said.delete(id); // who waited during a call rings anew after it
+  const fresh = ringing.filter(call => !said.has(call.id));
   // Several at once are said in one breath: a region speaks only what it was given last.
   if (fresh.length) say(fresh.map(call => sentence(call, document.body.dataset.sentence)).join(" "), "live-ring");
   for (const call of fresh) { said.add(call.id); notify(call); }

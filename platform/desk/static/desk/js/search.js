@@ -52,13 +52,14 @@ export async function run({ quietly = false } = {}) {
   clearTimeout(speaking);
   const query = field.value.trim();
   if (!query) { show(document.createDocumentFragment()); document.dispatchEvent(new CustomEvent("swap:done")); return; }
-  const mine = request = new AbortController();
+  const mine = request = new AbortController(), chosen = quietly ? hits()[active]?.dataset.id : undefined;
   field.setAttribute("aria-busy", "true");
   try {
     const address = `${field.dataset.url}?${new URLSearchParams({ q: query, called: field.dataset.called ?? "" })}`;
     const answer = await fetch(address, { signal: mine.signal, headers: { "X-Requested-With": "fetch" } });
     if (!answer.ok) throw new Error(String(answer.status));
     const all = show(parse(await answer.text()));
+    if (chosen) select(all.findIndex(hit => hit.dataset.id === chosen));
     field.removeAttribute("aria-busy");
     document.dispatchEvent(new CustomEvent("swap:done"));
     if (!quietly) later(all.length ? tally(all) : t("search.none"));

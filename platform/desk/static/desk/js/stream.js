@@ -8,6 +8,7 @@ import { t } from "./texts.js";
 const SILENCE = 40000, TRIES = [1, 2, 4, 8, 15]; // milliseconds without a beat, seconds between tries
 const banner = document.getElementById("connection"), retry = document.getElementById("retry");
 let source, position = document.body.dataset.position, heard = Date.now(), failed = 0, countdown, onEvent = () => {};
+let stamped = []; // [element, what stood in it] while the connection is lost
 
 export const isLost = () => document.body.dataset.connection === "lost";
 
@@ -23,7 +24,8 @@ function loseIt() {
   document.body.dataset.connection = "lost";
   banner.hidden = false;
   const time = new Date(heard).toLocaleTimeString("de");
-  for (const el of document.querySelectorAll("[data-stamp]")) {
+  stamped = [...document.querySelectorAll("[data-stamp]")].map(el => [el, [...el.childNodes]]);
+  for (const [el] of stamped) {
     if (el.getAttribute("role") === "timer") el.hidden = true;
     else el.textContent = t("connection.stamp", { time });
   }
@@ -65,6 +67,7 @@ async function restored() {
   if (!isLost()) return;
   await refresh("/anruf/", { fresh: true });
   delete document.body.dataset.connection;
+  for (const [el, was] of stamped) { el.replaceChildren(...was); el.hidden = false; } // most were drawn anew; not those behind a dialog
   if (banner.contains(document.activeElement)) document.getElementById("search").focus(); // its button goes
   banner.hidden = true;
   rest(false);

@@ -8,16 +8,17 @@ export function parse(html) {
   return fragment;
 }
 
-/** Note where the focus is inside `place`; the function returned gives it back after a swap, if it was lost: to the same id or action,
-    else to the first button that came. Focus outside the place is left alone. */
+/** Note where the focus is inside `place`; the function returned gives it back after a swap, if it was lost: to the same id, action
+    or choice, else to the first button of a call that came, else to the search. Focus outside the place is left alone. */
 export function holdFocus(place) {
   const was = document.activeElement;
   if (!was || was === place || !place.contains(was)) return () => {};
-  const same = was.id ? `#${CSS.escape(was.id)}` : was.dataset.action ? `[data-action="${was.dataset.action}"]` : null;
+  const same = was.id ? `#${CSS.escape(was.id)}` : was.dataset.action ? `[data-action="${was.dataset.action}"]`
+    : was.name ? `[name="${CSS.escape(was.name)}"][value="${CSS.escape(was.value)}"]` : null;
   return () => {
     if (document.activeElement === was) return;
-    const next = (same && place.querySelector(same)) ?? place.querySelector("button:not([hidden])");
-    (next ?? place).focus({ preventScroll: true });
+    const next = (same && place.querySelector(same)) ?? place.querySelector("[data-call-id] button:not([hidden])");
+    (next ?? document.getElementById("search")).focus({ preventScroll: true });
   };
 }
 
