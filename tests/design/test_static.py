@@ -149,8 +149,9 @@ def test_templates_keep_to_the_policy(path: Path) -> None:
 
 def test_standard_keys_are_allowed_and_different() -> None:
     own = [key.keys for key in keys.TABLE]
-    assert len(set(own)) == len(own)
-    assert [key for key in own if keys.refused(key)] == []
+    bound = [key for key in own if key]  # a deed may begin without a key; people give it one
+    assert len(set(bound)) == len(bound)
+    assert [key for key in bound if keys.refused(key)] == []
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 const skew = Date.parse(document.body.dataset.now) - Date.now();
 const wall = document.getElementById("clock");
 const SOON = 25000; // milliseconds: more than the 20 s that WCAG 2.2.1 wants, since the sentence must be heard, too
+const WALL = new Intl.DateTimeFormat("de", { timeZone: "Europe/Berlin", hour: "2-digit", minute: "2-digit" });
 let warned = "";
 const two = n => String(n).padStart(2, "0");
 
@@ -12,8 +13,8 @@ function words(ms) {
 }
 
 function tick() {
-  const now = Date.now() + skew, local = new Date();
-  wall.textContent = `${local.getHours()}:${two(local.getMinutes())}`;
+  const now = Date.now() + skew;
+  wall.textContent = WALL.format(now).replace(/^0/, "");
   if (document.body.dataset.connection === "lost") return;
   for (const el of document.querySelectorAll("[data-since]")) el.textContent = words(now - Date.parse(el.dataset.since));
   for (const el of document.querySelectorAll("[data-until]")) {

@@ -23,7 +23,7 @@ function loseIt() {
   if (isLost()) return;
   document.body.dataset.connection = "lost";
   banner.hidden = false;
-  const time = new Date(heard).toLocaleTimeString("de");
+  const time = new Date(heard).toLocaleTimeString("de", { timeZone: "Europe/Berlin" });
   stamped = [...document.querySelectorAll("[data-stamp]")].map(el => [el, [...el.childNodes]]);
   for (const [el] of stamped) {
     if (el.getAttribute("role") === "timer") el.hidden = true;
