@@ -28,6 +28,20 @@ def test_an_article_shows_answer_contacts_and_other_municipalities(desk, soest, 
     assert "Weitergeleitet an" not in page  # only with a running call
 
 
+def test_what_to_say_stands_before_the_details(desk, soest, publish) -> None:
+    publish(soest, "a1", "Mit Kurzantwort", short_answer="Kurz gesagt so.", costs="5 Euro")
+    publish(soest, "a2", "Kurzer Text", body="Nur dieser Satz.", costs="5 Euro")
+    publish(soest, "a3", "Langer Text", body="Viele Sätze. " * 40, costs="5 Euro")
+    for key, first, then in (
+        ("a1", "Kurz gesagt so.", "5 Euro"),
+        ("a2", "Nur dieser Satz.", "5 Euro"),
+        ("a3", "5 Euro", "Viele Sätze."),
+    ):
+        page = desk().get(f"/auskunft/soest/article/{key}/").content.decode()
+        assert page.count(first) == 1
+        assert page.index(first) < page.index(then)
+
+
 def test_an_extension_is_shown_as_the_number_to_dial(desk, soest, publish) -> None:
     publish(soest, "p1", "Thomas Müller", kind="person", ext="1017", function="Standesbeamter")
     publish(soest, "p2", "Ohne Nummer", kind="person", function="Bote")

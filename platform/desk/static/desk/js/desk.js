@@ -71,7 +71,7 @@ async function send(url, data) {
 }
 
 async function close(form, submitter) {
-  const inside = form.contains(document.activeElement);
+  const inside = [form, reading].some(part => part.contains(document.activeElement));
   if (!(await send(form.getAttribute("action"), new FormData(form, submitter)))) return;
   forget();
   place("info");

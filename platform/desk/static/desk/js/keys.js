@@ -64,7 +64,10 @@ export function change(action, keys) {
 
 /** Do an action as if its first visible button was pressed; says why when it cannot be done now. */
 export function act(action) {
-  const all = [...document.querySelectorAll(`[data-action="${action}"]`)].filter(visible);
+  const every = [...document.querySelectorAll(`[data-action="${action}"]`)], shown = every.filter(visible);
+  // In the wrap-up an answer may stand before the form: its key closes the call all the same.
+  const behind = action === "accept" && document.querySelector("#calls [data-state=wrap-up]:not([data-held])");
+  const all = shown.length || !behind ? shown : every;
   const el = all.find(one => one.getAttribute("aria-disabled") !== "true" && !one.disabled);
   if (action === "search" && el) { el.focus(); el.select?.(); return; }
   if (action === "help") { showHelp(); return; }

@@ -56,13 +56,15 @@ export function apply(html, { fresh = false } = {}) {
 /** GET or POST as a script; throws when nothing arrived, and "signed-out" when the session has ended. */
 export async function ask(url, body, options = {}) {
   const headers = { "X-Fragment": "1", ...(body && { "X-CSRFToken": token }) };
+  if (body) deeds += 1;
   const answer = await fetch(url, { method: body ? "POST" : "GET", body, headers, redirect: "manual", ...options });
+  if (body) deeds += 1;
   if (answer.type === "opaqueredirect" || answer.status === 401 || answer.status === 403) throw new Error("signed-out");
   if (!answer.ok && answer.status !== 409 && answer.status !== 404) throw new Error(String(answer.status));
   return answer;
 }
 
-let busy = false, wanted = new Set();
+let busy = false, wanted = new Set(), deeds = 0; // deeds: begun and answered POSTs
 
 /** Fetch parts again: "/anruf/" (all) or "/warteschlange/". Several wishes while one is under way become one. */
 export async function refresh(url = "/anruf/", options = {}) {
@@ -75,7 +77,9 @@ export async function refresh(url = "/anruf/", options = {}) {
       if (next === "/anruf/") wanted.clear();
       wanted.delete(next);
       const seen = document.querySelector("#calls [data-state=ringing]")?.dataset.callId ?? "";
-      apply(await (await ask(`${next}?seen=${seen}`)).text(), options);
+      const before = deeds, html = await (await ask(`${next}?seen=${seen}`)).text();
+      if (deeds === before) apply(html, options);
+      else wanted.add(next); // it may have been drawn before the deed, whose answer must not be undone
     }
   } finally {
     busy = false;
