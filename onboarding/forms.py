@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.forms.members import WhomForm
 from telephony_bridge.numbers import to_e164
 from tenants.hours import Week, interval_text, intervals_as_json, parse_intervals
 from tenants.hours_wording import WEEKDAYS
@@ -271,8 +272,5 @@ class AuditFilter(forms.Form):
         return str(self.cleaned_data.get("q", "")).split()[:5]
 
 
-class AdminForm(forms.Form):
+class AdminForm(WhomForm):
     """The first admin of a municipality."""
-
-    name = forms.CharField(label=gettext_lazy("Name"), max_length=120)
-    email = forms.EmailField(label=gettext_lazy("E-Mail-Adresse"))

@@ -1,6 +1,6 @@
 """The operator's pages: centres, municipalities, their states. Never drafts."""
 
-from django.urls import path
+from django.urls import include, path
 
 from onboarding.views import operator
 
@@ -14,5 +14,6 @@ urlpatterns = [
     path("servicecenter/", operator.centre_list, name="centre_list"),
     path("servicecenter/neu/", operator.add_centre, name="add_centre"),
     path("servicecenter/<slug:slug>/", operator.centre_detail, name="centre_detail"),
+    path("servicecenter/<slug:slug>/personen/", include("accounts.member_urls")),
     path("protokoll/", operator.operator_audit, name="operator_audit"),
 ]

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
 
-from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Page, Paginator
@@ -18,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts import actions as accounts
 from accounts.access import StaffRequest
+from accounts.addresses import on_host
 from accounts.models import ROLES, Invitation, Membership
 from onboarding import access, queries, readiness
 from onboarding import actions as onboarding
@@ -53,13 +53,6 @@ def tried(form: Form, act: Callable[[], Any]) -> Any:
     except Refusal as refusal:
         form.add_error(None, str(refusal))
         return None
-
-
-def town_url(request: StaffRequest, municipality: Municipality) -> str:
-    """The address of a municipality's own pages, on the port of this request."""
-    port = request.get_port()
-    tail = "" if port in {"80", "443"} else f":{port}"
-    return f"{request.scheme}://{municipality.slug}.{settings.RUFVERBUND_DOMAIN}{tail}"
 
 
 @require_safe
@@ -167,7 +160,6 @@ def confirm_number(request: StaffRequest, slug: str, pk: int) -> HttpResponse:
 def invite_admin(request: StaffRequest, slug: str) -> HttpResponse:
     """The first admin; everybody else is invited by them. The link is shown once."""
     municipality, form = access.municipality(slug), AdminForm(request.POST)
-    base_url = town_url(request, municipality)
     if form.is_valid():
         invited = tried(
             form,
@@ -176,7 +168,7 @@ def invite_admin(request: StaffRequest, slug: str) -> HttpResponse:
                 name=form.cleaned_data["name"],
                 role=ROLES.tenant_admin,
                 place=municipality,
-                base_url=base_url,
+                base_url=on_host(request, municipality.slug),
                 acting_user=request.user,
             ),
         )

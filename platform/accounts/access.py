@@ -10,8 +10,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404
 
-from accounts.models import CENTRE_ROLES, ROLES, Invitation, Membership, Person
-from tenants.models import Municipality
+from accounts.models import CENTRE_ROLES, ROLES, Invitation, Membership, Person, Place, where
+from tenants.models import Municipality, ServiceCentre
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
@@ -83,14 +83,36 @@ def needs_role(*roles: str) -> Callable[[View], View]:
     return decorate
 
 
-def membership_or_404(municipality: Municipality, pk: int) -> Membership:
-    """A member of this municipality, in its scope."""
-    return get_object_or_404(Membership, pk=pk, municipality=municipality)
+def manages_people(view: View) -> View:
+    """A view, called with a place, for who manages the people there: on a municipality's host its admins, on the front the operator for
+    the centre that the address names. Everybody else is refused (403)."""
+
+    @wraps(view)
+    def inner(request: HttpRequest, *args: Any, slug: str = "", **kwargs: Any) -> HttpResponseBase:
+        return view(request, *args, place=_managed(request, slug), **kwargs)
+
+    return inner  # type: ignore[return-value]
 
 
-def invitation_or_404(municipality: Municipality, pk: int) -> Invitation:
-    """An invitation of this municipality that nobody accepted yet, in its scope."""
-    return get_object_or_404(Invitation, pk=pk, municipality=municipality, accepted_at=None)
+def _managed(request: HttpRequest, slug: str) -> Municipality | ServiceCentre:
+    municipality: Municipality | None = request.municipality  # type: ignore[attr-defined]
+    if municipality is not None:
+        if ROLES.tenant_admin not in request.roles:  # type: ignore[attr-defined]
+            raise PermissionDenied
+        return municipality
+    if not request.access.is_operator:  # type: ignore[attr-defined]
+        raise PermissionDenied
+    return get_object_or_404(ServiceCentre, slug=slug)
+
+
+def membership_or_404(place: Place, pk: int) -> Membership:
+    """A member of this place, in the municipality's scope or the operator's."""
+    return get_object_or_404(Membership, pk=pk, **where(place))
+
+
+def invitation_or_404(place: Place, pk: int) -> Invitation:
+    """An invitation to this place that nobody accepted yet, in the municipality's scope or the operator's."""
+    return get_object_or_404(Invitation, pk=pk, **where(place), accepted_at=None)
 
 
 def session_or_404(person: Person, pk: int) -> UserSession:

@@ -16,15 +16,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import mails
-from accounts.models import CENTRE_ROLES, MUNICIPALITY_ROLES, ROLES, Invitation, Membership, Person
-from tenants import audit, scope
+from accounts.models import ROLES, Invitation, Membership, Person, Place, roles_at, where
+from tenants import audit, events, scope
 from tenants.audit import Actor
 from tenants.errors import Refusal
-from tenants.models import Municipality, ServiceCentre
 from tenants.rows import delete_own
 
 VALID = timedelta(days=7)
-Place = Municipality | ServiceCentre | None  # None: the platform itself
 
 
 def invite(
@@ -48,7 +46,7 @@ def invite(
             invited_by=acting_user.pk,
             invited_by_name=str(acting_user.name)[:120],
             expires_at=timezone.now() + VALID,
-            **_where(place),
+            **where(place),
         )
         _record(
             "invite", invitation, acting_user=acting_user, after={"email": email, "name": invitation.name, "role": role}
@@ -124,28 +122,35 @@ def add_person(*, email: str, name: str, password: str | None, role: str, place:
 
 
 def change_role(membership: Membership, role: str, *, acting_user: Actor) -> None:
-    """Another role at the same place. Raises Refusal when it is held already or the last admin would go."""
+    """Another role at the same place. Raises Refusal when it is held already, the last admin would go or the membership has ended."""
     _check_place(role, membership.municipality or membership.centre)
     if role == membership.role:
         return
     with transaction.atomic():
+        _lock(membership)
         _keep_an_admin(membership)
         before, membership.role = str(membership.role), role
         try:
             with transaction.atomic():
                 membership.save(update_fields=["role"])
         except IntegrityError as error:
+            membership.role = before
             raise Refusal(_("%(name)s hat diese Rolle schon.") % {"name": membership.person_name}) from error
         _record("change_role", membership, acting_user=acting_user, before={"role": before}, after={"role": role})
 
 
 def remove_membership(membership: Membership, *, acting_user: Actor) -> None:
-    """Take a role away; it counts from the next request on. Raises Refusal for the last admin of a municipality or of the platform."""
+    """Take a role away; it counts from the next request on, and open desks close at once. Raises Refusal for the last admin of a
+    municipality or of the platform, and when somebody else was quicker."""
     with transaction.atomic():
+        _lock(membership)
         _keep_an_admin(membership)
         before = {"person": membership.person_email, "role": membership.role}
+        person, centre = membership.person_id, membership.centre_id
         _record("remove_membership", membership, acting_user=acting_user, before=before)
         _delete(membership)
+        if centre:  # whoever delivers the news asks who may still hear it; colleagues see who is gone
+            events.tell_centre(centre, "presence", person, "changed")
 
 
 def update_profile(
@@ -214,22 +219,15 @@ def hash_of(token: str) -> str:
 
 
 def _check_place(role: str, place: Place) -> None:
-    fits = {Municipality: MUNICIPALITY_ROLES, ServiceCentre: CENTRE_ROLES, type(None): (ROLES.operator,)}
-    if role not in fits[type(place)]:
+    if role not in roles_at(place):
         raise Refusal(_("Die Rolle „%(role)s“ passt nicht zu diesem Ort.") % {"role": dict(ROLES).get(role, role)})
 
 
-def _where(place: Place) -> dict[str, Any]:
-    if isinstance(place, Municipality):
-        return {"municipality": place, "centre": None}
-    return {"municipality": None, "centre": place}
-
-
 def _refuse_double(email: str, role: str, place: Place) -> None:
-    if Membership.objects.filter(person_email=email, role=role, **_where(place)).exists():
+    if Membership.objects.filter(person_email=email, role=role, **where(place)).exists():
         raise Refusal(_("%(email)s hat diese Rolle schon.") % {"email": email})
     waiting = Invitation.objects.filter(
-        email=email, role=role, accepted_at=None, expires_at__gt=timezone.now(), **_where(place)
+        email=email, role=role, accepted_at=None, expires_at__gt=timezone.now(), **where(place)
     )
     if waiting.exists():
         raise Refusal(
@@ -263,7 +261,7 @@ def _take_role(invitation: Invitation, person: Person) -> Membership:
 
 def _add_membership(person: Person, role: str, place: Place, *, acting_user: Actor) -> Membership:
     membership, new = Membership.objects.get_or_create(
-        person=person, role=role, **_where(place), defaults={"person_name": person.name, "person_email": person.email}
+        person=person, role=role, **where(place), defaults={"person_name": person.name, "person_email": person.email}
     )
     if new:
         _record("add_membership", membership, acting_user=acting_user, after={"person": person.email, "role": role})
@@ -280,6 +278,11 @@ def _new_person(*, email: str, name: str, password: str | None) -> Person:
         ) from error
     EmailAddress.objects.create(user=person, email=person.email, verified=True, primary=True)
     return person
+
+
+def _lock(membership: Membership) -> None:
+    if not Membership.objects.select_for_update(of=("self",)).filter(pk=membership.pk).exists():
+        raise Refusal(_("Der Eintrag ist nicht mehr da."))
 
 
 def _keep_an_admin(membership: Membership) -> None:

@@ -12,13 +12,11 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
 from accounts import actions
-from accounts.models import ROLES, Membership, Person
+from accounts.models import ROLES, Membership, Person, Place
 from tenants import scope
 from tenants.audit import SYSTEM
 from tenants.errors import Refusal
 from tenants.models import Municipality, ServiceCentre
-
-Place = Municipality | ServiceCentre | None
 
 
 def with_role(command: Callable[..., None]) -> Callable[..., None]:

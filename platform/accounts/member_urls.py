@@ -1,4 +1,4 @@
-"""`/mitglieder/` of a municipality's host."""
+"""The people of a place: `/mitglieder/` of a municipality's host, `…/personen/` of a service centre on the operator's pages."""
 
 from django.urls import path
 

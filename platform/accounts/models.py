@@ -71,6 +71,21 @@ ROLES = Choices(
 )
 CENTRE_ROLES = (ROLES.agent, ROLES.supervisor)
 MUNICIPALITY_ROLES = (ROLES.editor, ROLES.tenant_admin, ROLES.department_reader)
+Place = Municipality | ServiceCentre | None  # where a role holds; None: the platform itself
+
+
+def roles_at(place: Place) -> tuple[str, ...]:
+    """The roles that there are at a place."""
+    if isinstance(place, Municipality):
+        return MUNICIPALITY_ROLES
+    return CENTRE_ROLES if place else (ROLES.operator,)
+
+
+def where(place: Place) -> dict[str, Any]:
+    """A place as the columns of memberships and invitations."""
+    if isinstance(place, Municipality):
+        return {"municipality": place, "centre": None}
+    return {"municipality": None, "centre": place}
 
 
 def _belongs() -> models.Q:

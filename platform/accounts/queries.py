@@ -5,15 +5,14 @@ from dataclasses import dataclass
 from django.db.models import Q, QuerySet
 
 from accounts.actions import hash_of
-from accounts.models import Invitation, Membership, Person
+from accounts.models import Invitation, Membership, Person, Place, where
 from tenants import scope
-from tenants.models import Municipality
 from tenants.sorting import German
 
 
-def members_of(municipality: Municipality, *, words: str = "", role: str = "") -> QuerySet[Membership]:
-    """Members of a municipality whose name or address contains `words`, in the municipality's scope."""
-    found = Membership.objects.filter(municipality=municipality)
+def members_of(place: Place, *, words: str = "", role: str = "") -> QuerySet[Membership]:
+    """Members of a place whose name or address contains `words`, in the municipality's scope or the operator's."""
+    found = Membership.objects.filter(**where(place))
     if role:
         found = found.filter(role=role)
     for word in words.split()[:5]:
@@ -21,9 +20,21 @@ def members_of(municipality: Municipality, *, words: str = "", role: str = "") -
     return found.order_by(German("person_name"), "id")
 
 
-def open_invitations(municipality: Municipality) -> QuerySet[Invitation]:
-    """Invitations that nobody accepted yet, expired ones too (they can be renewed); newest first, at most 50."""
-    return Invitation.objects.filter(municipality=municipality, accepted_at=None).order_by("-created_at", "-id")[:50]
+def open_invitations(place: Place) -> QuerySet[Invitation]:
+    """Invitations that nobody accepted yet, expired ones too (they can be renewed); newest first."""
+    return Invitation.objects.filter(**where(place), accepted_at=None).order_by("-created_at", "-id")
+
+
+def is_last_of_role(membership: Membership) -> bool:
+    """Whether nobody else has this role at the same place."""
+    others = members_of(membership.municipality or membership.centre, role=str(membership.role))
+    return not others.exclude(pk=membership.pk).exists()
+
+
+def other_role_there(membership: Membership) -> Membership | None:
+    """Another role of the same person at the same place, with which they can still work there."""
+    held = members_of(membership.municipality or membership.centre).filter(person=membership.person_id)
+    return held.exclude(pk=membership.pk).first()
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,8 @@ PAGES = {  # name: who, host, path
     "municipality-provisioning": ("operator", FRONT, "/betrieb/kommunen/welver/"),
     "centres": ("operator", FRONT, "/betrieb/servicecenter/"),
     "centre": ("operator", FRONT, "/betrieb/servicecenter/soest/"),
+    "centre-people": ("operator", FRONT, "/betrieb/servicecenter/soest/personen/"),
+    "centre-invite": ("operator", FRONT, "/betrieb/servicecenter/soest/personen/einladen/"),
     "centre-new": ("operator", FRONT, "/betrieb/servicecenter/neu/"),
     "operator-log": ("operator", FRONT, "/betrieb/protokoll/"),
 }

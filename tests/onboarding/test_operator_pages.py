@@ -94,6 +94,14 @@ def test_first_admin_is_invited_by_a_link_that_is_shown_once(visit):
     assert "/einladung/" not in client.get("/betrieb/kommunen/lippstadt/").content.decode()
 
 
+@pytest.mark.parametrize("email", ["", "ines", f"ines@{'x' * 60}.{'y' * 60}.{'z' * 60}.{'w' * 60}.{'v' * 30}.de"])
+def test_an_address_that_cannot_be_is_said_and_stays(visit, email):
+    path = "/betrieb/kommunen/lippstadt/einladen/"
+    response = visit("operator", HOST).post(path, {"name": "Ines Vogt", "email": email})
+    assert response.status_code == 422
+    assert 'value="Ines Vogt"' in response.content.decode()
+
+
 def test_add_centre_and_name_its_operator(visit):
     client = visit("operator", HOST)
     client.post("/betrieb/servicecenter/neu/", {"name": "Servicecenter Hamm", "slug": "hamm"})

@@ -7,26 +7,36 @@ from django.contrib.auth.password_validation import validate_password
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms.sign_in import PASSWORD_RULE
-from accounts.models import MUNICIPALITY_ROLES, ROLES, Person
+from accounts.models import ROLES, Invitation, Person, Place, roles_at
 
 ROLE_HINTS = {
+    ROLES.agent: _(
+        "Servicecenter-Mitarbeitende: nimmt am Arbeitsplatz Anrufe an und findet, was die Kommunen veröffentlicht haben."
+    ),
+    ROLES.supervisor: _(
+        "Teamleitung: sieht am Arbeitsplatz Warteschlange und Anwesenheit und ist nicht von selbst bereit für Anrufe."
+    ),
     ROLES.editor: _("Redaktion: schreibt und veröffentlicht Wissen, beantwortet Wissenslücken."),
     ROLES.tenant_admin: _("Mandanten-Admin: dazu Rufnummern, Zeiten, Begrüßung und Mitglieder."),
     ROLES.department_reader: _("Fachamt: liest die Artikel und Kontakte der eigenen Kommune."),
 }
-TOWN_ROLES = [(role, dict(ROLES)[role]) for role in MUNICIPALITY_ROLES]
 
 
-class InviteForm(forms.Form):
-    """Whom to invite to what."""
+def role_hints(place: Place) -> list[str]:
+    """What each role of a place is for."""
+    return [str(ROLE_HINTS[role]) for role in roles_at(place)]
+
+
+class WhomForm(forms.Form):
+    """Whom to invite."""
 
     name = forms.CharField(label=_("Name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "off"}))
     email = forms.EmailField(
         label=_("E-Mail-Adresse"),
+        max_length=Invitation._meta.get_field("email").max_length,
         help_text=_("Mit dieser Adresse meldet sich die Person später an."),
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )
-    role = forms.ChoiceField(label=_("Rolle"), choices=TOWN_ROLES, widget=forms.RadioSelect, initial=ROLES.editor)
 
     def clean_email(self) -> str:
         """Addresses are kept in small letters."""
@@ -34,16 +44,44 @@ class InviteForm(forms.Form):
 
 
 class RoleForm(forms.Form):
-    """Another role."""
+    """A role of a place."""
 
-    role = forms.ChoiceField(label=_("Rolle"), choices=TOWN_ROLES, widget=forms.RadioSelect)
+    role = forms.ChoiceField(label=_("Rolle"), widget=forms.RadioSelect)
+
+    def __init__(self, *args: Any, place: Place, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        role = self.fields["role"]
+        assert isinstance(role, forms.ChoiceField)
+        role.choices = [(each, dict(ROLES)[each]) for each in roles_at(place)]
 
 
-class MemberFilterForm(forms.Form):
+class InviteForm(RoleForm, WhomForm):
+    """Whom to invite to what; the first role of the place is proposed."""
+
+    field_order = ("name", "email", "role")
+
+    def __init__(self, *args: Any, place: Place, **kwargs: Any) -> None:
+        super().__init__(*args, place=place, **kwargs)
+        self.fields["role"].initial = roles_at(place)[0]
+
+
+class MemberFilterForm(RoleForm):
     """What the list of members shows."""
 
     q = forms.CharField(label=_("Name oder E-Mail-Adresse"), required=False, max_length=80)
-    role = forms.ChoiceField(label=_("Rolle"), required=False, choices=[("", _("Alle Rollen")), *TOWN_ROLES])
+    role = forms.ChoiceField(label=_("Rolle"), required=False)
+
+    def __init__(self, *args: Any, place: Place, **kwargs: Any) -> None:
+        super().__init__(*args, place=place, **kwargs)
+        role = self.fields["role"]
+        assert isinstance(role, forms.ChoiceField)
+        role.choices = [("", _("Alle Rollen")), *((each, dict(ROLES)[each]) for each in roles_at(place))]
+
+    @property
+    def wanted(self) -> dict[str, str]:
+        """What is asked for; what is not valid counts as not asked."""
+        self.is_valid()
+        return {name: value for name, value in self.cleaned_data.items() if value}
 
 
 class NewPersonForm(forms.Form):

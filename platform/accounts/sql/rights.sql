@@ -17,23 +17,29 @@ GRANT USAGE ON SEQUENCE accounts_person_id_seq, accounts_membership_id_seq, acco
 SELECT public.protect('accounts_person');
 CREATE POLICY platform ON accounts_person TO front USING (true);
 
--- Members and invitations: a municipality manages its own; it never sees a person who is not its member. The operator sets up admins.
+-- Members and invitations: a municipality manages its own; it never sees a person who is not its member. The operator does the same for
+-- the centres, and invites a municipality's first admin; it changes nobody's role in a municipality, which would show it drafts.
 -- (A municipality deletes its rows by public.delete_own, see tenants/sql/rights.sql.)
 GRANT SELECT ON accounts_membership TO tenant;  -- a membership begins when an invitation is accepted, in the front's scope
 GRANT SELECT, INSERT ON accounts_invitation TO tenant;
 GRANT UPDATE (role) ON accounts_membership TO tenant;
 GRANT UPDATE (token_hash, expires_at) ON accounts_invitation TO tenant;
-GRANT SELECT, INSERT, UPDATE, DELETE ON accounts_membership, accounts_invitation TO operator_web;
-GRANT USAGE ON SEQUENCE accounts_invitation_id_seq TO tenant;
-GRANT USAGE ON SEQUENCE accounts_membership_id_seq, accounts_invitation_id_seq TO operator_web;
+GRANT SELECT, UPDATE (role), DELETE ON accounts_membership TO operator_web;
+GRANT SELECT, INSERT, UPDATE (token_hash, expires_at), DELETE ON accounts_invitation TO operator_web;
+GRANT USAGE ON SEQUENCE accounts_invitation_id_seq TO tenant, operator_web;
 GRANT SELECT ON accounts_membership TO desk_web, telephony, worker, listener;
 GRANT SELECT (id, name, email, is_active, phone_user) ON accounts_person TO telephony, worker;
 GRANT SELECT ON usersessions_usersession, django_session TO listener;
 SELECT public.protect('accounts_membership');
 CREATE POLICY own ON accounts_membership TO tenant USING (municipality_id = (SELECT public.own_municipality()));
 CREATE POLICY desk ON accounts_membership FOR SELECT TO desk_web USING (centre_id IN (SELECT public.desk_centres()));
-CREATE POLICY platform ON accounts_membership TO front, operator_web, telephony, worker, listener USING (true);
+CREATE POLICY centres ON accounts_membership TO operator_web USING (centre_id IS NOT NULL);
+CREATE POLICY lookup ON accounts_membership FOR SELECT TO operator_web USING (true);
+CREATE POLICY platform ON accounts_membership TO front, telephony, worker, listener USING (true);
 SELECT public.protect('accounts_invitation');
 CREATE POLICY own ON accounts_invitation TO tenant USING (municipality_id = (SELECT public.own_municipality()));
-CREATE POLICY platform ON accounts_invitation TO front, operator_web USING (true);
+CREATE POLICY centres ON accounts_invitation TO operator_web USING (centre_id IS NOT NULL);
+CREATE POLICY lookup ON accounts_invitation FOR SELECT TO operator_web USING (true);
+CREATE POLICY invites ON accounts_invitation FOR INSERT TO operator_web WITH CHECK (true);
+CREATE POLICY platform ON accounts_invitation TO front USING (true);
 CREATE POLICY lookup ON accounts_person FOR SELECT TO telephony, worker USING (true);
