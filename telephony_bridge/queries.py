@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from accounts.models import CENTRE_ROLES, Membership
 from telephony_bridge import times
 from telephony_bridge.models import Call, Presence
 from tenants.models import Municipality
@@ -93,12 +94,14 @@ def presences_of(person_id: int) -> list[Presence]:
 
 
 def team(centre_ids: Iterable[int]) -> list[Colleague]:
-    """Everybody of these centres with a presence, one line per person: those who are there first, then by name."""
+    """Everybody who works for these centres and has a presence, one line per person: those who are there first, then by name."""
     centres = list(centre_ids)
     calls = _calls().filter(centre_id__in=centres, state__in=["talking", "wrap-up"]).order_by("-state", "answered_at")
     by_agent = {call.agent_id: call for call in calls}  # a conversation overrides a wrap-up
     people: dict[int, Colleague] = {}
-    for presence in Presence.objects.filter(centre_id__in=centres).order_by(German("person_name"), "pk"):
+    works = Membership.objects.filter(person=OuterRef("person_id"), centre=OuterRef("centre_id"), role__in=CENTRE_ROLES)
+    present = Presence.objects.filter(Exists(works), centre_id__in=centres)
+    for presence in present.order_by(German("person_name"), "pk"):
         known = people.get(presence.person_id)
         if known is None or (known.state == "away" and presence.state != "away"):
             people[presence.person_id] = _colleague(presence, by_agent.get(presence.person_id))

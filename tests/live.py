@@ -80,6 +80,48 @@ def crowd(size: str) -> list[str]:
     return keys
 
 
+def newcomer(name: str) -> str:
+    """One more agent of Soest's centre; their session."""
+    from allauth.mfa.totp.internal.auth import TOTP
+    from django.db import transaction
+
+    from accounts.models import Membership, Person
+    from tenants import scope
+    from tenants.models import ServiceCentre
+
+    with scope.front(), transaction.atomic():
+        person = Person.objects.create_user(f"{name.lower()}@example.org", None, name=name)
+        TOTP.activate(person, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
+        Membership.objects.create(
+            person=person,
+            role="agent",
+            person_name=name,
+            person_email=person.email,
+            centre=ServiceCentre.objects.get(slug="soest"),
+        )
+        return new_session(person)
+
+
+def dismiss(name: str) -> None:
+    """End a newcomer's membership as the operator does."""
+    from accounts.actions import remove_membership
+    from accounts.models import Membership
+    from tenants import scope
+    from tenants.audit import SYSTEM
+
+    with scope.operator():
+        remove_membership(Membership.objects.get(person_name=name), acting_user=SYSTEM)
+
+
+def expire() -> int:
+    """What the worker does every minute."""
+    from telephony_bridge.actions import expire_wrap_ups
+    from tenants import scope
+
+    with scope.worker():
+        return expire_wrap_ups()
+
+
 def presences() -> dict[str, str]:
     """Name to state of everybody who was there."""
     from telephony_bridge.models import Presence
@@ -131,6 +173,9 @@ if __name__ == "__main__":
         "end_session": end_session,
         "session": session,
         "crowd": crowd,
+        "newcomer": newcomer,
+        "dismiss": dismiss,
+        "expire": expire,
         "presences": presences,
     }
     result = commands[sys.argv[1]](*sys.argv[2:])

@@ -20,6 +20,10 @@ TEXTS = {
     "connection.disabled": _("Ohne Verbindung geht das nicht. Bitte am Telefon bedienen; Geschriebenes bleibt stehen."),
     "connection.signedout": _("Sie sind abgemeldet. Geschriebenes bleibt stehen, solange diese Seite offen ist."),
     "connection.signin": _("Neu anmelden"),
+    "connection.roleended": _(
+        "Ihre Rolle in diesem Servicecenter ist beendet. Ein laufendes Gespräch führen Sie am Telefon zu Ende; Geschriebenes bleibt stehen, solange diese Seite offen ist."
+    ),
+    "connection.account": _("Mein Konto"),
     "action.failed": _("Das ist nicht angekommen. Bitte noch einmal versuchen; Geschriebenes bleibt stehen."),
     "answer.gone": _("Diese Auskunft gibt es nicht mehr."),
     "answer.failed": _("Die Auskunft kann gerade nicht geladen werden. Ihr Gespräch läuft weiter."),

@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from accounts.models import CENTRE_ROLES, Membership
 from telephony_bridge import lifecycle, times
 from telephony_bridge.facts import facts_of, write
 from telephony_bridge.lifecycle import CallState
@@ -30,12 +31,16 @@ def reap_calls(*, acting_user: Actor = SYSTEM) -> int:
 
 
 def expire_wrap_ups(*, acting_user: Actor = SYSTEM) -> int:
-    """Close wrap-ups whose time is over with what was saved, even if no outcome was. Returns how many."""
+    """Close wrap-ups whose time is over, or whose agent works no longer for the centre, with what was saved, even if no outcome was.
+
+    Returns how many.
+    """
     now = timezone.now()
-    return _each(
-        Call.objects.filter(state="wrap-up", wrap_up_until__lt=now - times.WRAP_UP_GRACE),
-        lambda call: _expire(call, now, acting_user),
+    works = Membership.objects.filter(
+        person=OuterRef("agent_id"), person__is_active=True, centre=OuterRef("centre_id"), role__in=CENTRE_ROLES
     )
+    over = Q(wrap_up_until__lt=now - times.WRAP_UP_GRACE) | (Q(agent_id__isnull=False) & ~Exists(works))
+    return _each(Call.objects.filter(over, state="wrap-up"), lambda call: _expire(call, now, acting_user))
 
 
 def _each(calls: "QuerySet[Call]", end: Callable[[Call], list[str]]) -> int:

@@ -153,3 +153,34 @@ def test_a_person_who_was_signed_out_elsewhere_reads_it(live, browser) -> None: 
     live.ring()
     expect(page.locator("#connection")).to_contain_text("Sie sind abgemeldet.", timeout=15000)
     expect(page.locator("#connection a")).to_have_text("Neu anmelden")
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_whose_role_ends_during_a_call_reads_and_hears_what_that_means(live, browser, mode) -> None:  # noqa: F811
+    name = f"Gesa {mode}"
+    live.sessions[name] = live.tool("newcomer", name.replace(" ", "-"))
+    page = live.desk(browser, name, mode, bypass_csp=True)
+    ready(page)
+    call = live.ring()
+    in_state(page, "ringing")
+    page.keyboard.press("F8")
+    in_state(page, "talking")
+    page.keyboard.press("F2")
+    page.keyboard.type("sperrmüll")
+    live.tool("dismiss", name.replace(" ", "-"))
+    words = "Ihre Rolle in diesem Servicecenter ist beendet. Ein laufendes Gespräch führen Sie am Telefon zu Ende"
+    expect(page.locator("#connection")).to_contain_text(words, timeout=5000)
+    assert words in heard(page)[-1]
+    assert page.input_value("#search") == "sperrmüll"
+    assert focused(page) == "search"
+    shot(page, f"desk-role-ended-{mode}")
+    axe(page)
+    fits(page)
+    page.locator("#connection a").click()
+    page.wait_for_url("**/konto/")
+    state = f"SELECT state FROM telephony_bridge_call WHERE external_id = '{call}'"
+    assert live.sql(state) == "talking"  # the telephone is not cut off
+    live.hang_up(call)
+    assert live.sql(state) == "wrap-up"
+    live.tool("expire")
+    assert live.sql(state) == "ended"

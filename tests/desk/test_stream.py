@@ -154,6 +154,19 @@ def test_an_ended_session_closes_the_stream_at_the_next_delivery(live) -> None:
         assert stream.status == 403
 
 
+def test_the_end_of_a_membership_closes_the_stream_at_once(live) -> None:
+    """Not at the next call: the end itself is news, and who is gone may not hear it."""
+    key = live.tool("newcomer", "Kurt")
+    with closing(Stream(live, key)) as stream, closing(Stream(live)) as stays:
+        stream.events(is_kind("hello"))
+        stays.events(is_kind("hello"))
+        live.tool("dismiss", "Kurt")
+        assert stream.ends(5)
+        stays.events(is_kind("presence"))
+    with closing(Stream(live, key)) as stream:
+        assert stream.status == 403
+
+
 def test_the_first_who_opens_the_desk_is_ready_and_a_supervisor_only_looks_on(live) -> None:
     with closing(Stream(live, "agent2", since="1:0")) as agent, closing(Stream(live, "supervisor")) as lead:
         agent.events(is_kind("hello"))

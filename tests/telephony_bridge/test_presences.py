@@ -7,7 +7,8 @@ import time_machine
 from django.db import ProgrammingError, transaction
 from django.utils import timezone
 
-from telephony_bridge import actions
+from accounts.models import Membership
+from telephony_bridge import actions, queries
 from telephony_bridge.models import Presence
 from tenants import scope
 from tenants.errors import Refusal
@@ -92,3 +93,15 @@ def test_a_page_that_lives_is_not_expired_in_the_middle_of_a_call(ring, at_desk)
         with at_desk("agent") as jana:
             actions.heartbeat(jana.pk, call.centre_id)
             assert state_of(jana) == "busy"
+
+
+def test_the_team_are_those_who_work_there(at_desk, places, people):
+    """A presence outlives the membership; who is gone is not shown, whatever it says."""
+    centre = places["soest"].centre
+    for who in ("agent", "agent2"):
+        with at_desk(who) as person:
+            actions.set_presence(centre, "ready", acting_user=person)
+    with scope.front():
+        Membership.objects.filter(person=people["agent2"]).delete()
+    with at_desk("agent"):
+        assert [one.name for one in queries.team([centre.pk])] == ["Jana Köster"]

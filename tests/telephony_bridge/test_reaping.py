@@ -6,6 +6,7 @@ import pytest
 import time_machine
 from django.utils import timezone
 
+from accounts.models import Membership
 from telephony_bridge import actions, times
 from telephony_bridge.models import Call, Presence
 from tenants import scope
@@ -72,3 +73,29 @@ def test_a_stopped_clock_does_not_expire(ring, at_desk):
     with scope.telephony():
         assert actions.expire_wrap_ups() == 0
         assert Call.objects.get(pk=call.pk).state == "wrap-up"
+
+
+@pytest.mark.parametrize("who", ["agent", "agent.unna"])  # of the other centre: was never here, or is no longer
+@pytest.mark.parametrize("login", ["telephony", "worker"])
+def test_the_wrap_up_of_an_agent_who_is_gone_is_closed(ring, people, who, login):
+    """Nobody can close it any more, and the clock may stand still."""
+    call = ring(state="wrap-up", wrap_up_at=timezone.now(), wrap_up_until=None, agent_id=people[who].pk, concern="Müll")
+    if who == "agent":
+        with scope.telephony():
+            assert actions.expire_wrap_ups() == 0
+        with scope.front():
+            Membership.objects.filter(person=people[who]).delete()
+    with getattr(scope, login)():
+        assert actions.expire_wrap_ups() == 1
+        call.refresh_from_db()
+    assert (call.state, call.end_reason, call.concern) == ("ended", "closed", "Müll")
+
+
+def test_a_conversation_of_an_agent_who_is_gone_is_not_cut_off(ring, people):
+    call = ring(state="talking", answered_at=timezone.now(), agent_id=people["agent"].pk)
+    with scope.front():
+        Membership.objects.filter(person=people["agent"]).delete()
+    with scope.telephony():
+        assert (actions.expire_wrap_ups(), actions.reap_calls()) == (0, 0)
+        call.refresh_from_db()
+    assert call.state == "talking"

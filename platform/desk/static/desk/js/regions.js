@@ -53,13 +53,14 @@ export function apply(html, { fresh = false } = {}) {
   for (const el of said) tell(el.textContent, "failed" in el.dataset);
 }
 
-/** GET or POST as a script; throws when nothing arrived, and "signed-out" when the session has ended. */
+/** GET or POST as a script; throws when nothing arrived, "signed-out" when the session has ended, "role-ended" when the desk is no longer the person's. */
 export async function ask(url, body, options = {}) {
   const headers = { "X-Fragment": "1", ...(body && { "X-CSRFToken": token }) };
   if (body) deeds += 1;
   const answer = await fetch(url, { method: body ? "POST" : "GET", body, headers, redirect: "manual", ...options });
   if (body) deeds += 1;
-  if (answer.type === "opaqueredirect" || answer.status === 401 || answer.status === 403) throw new Error("signed-out");
+  if (answer.type === "opaqueredirect" || answer.status === 401) throw new Error("signed-out");
+  if (answer.status === 403) throw new Error("role-ended");
   if (!answer.ok && answer.status !== 409 && answer.status !== 404) throw new Error(String(answer.status));
   return answer;
 }

@@ -2,6 +2,7 @@
 // rest, and new tries until the server is back; then everything is fetched again.
 
 import { back, lost as sayLost } from "./ring.js";
+import { say } from "./live.js";
 import { refresh, ask } from "./regions.js";
 import { t } from "./texts.js";
 
@@ -49,22 +50,31 @@ async function broken() {
   try {
     await ask("/warteschlange/");
   } catch (error) {
-    if (error.message === "signed-out") { loseIt(); clearInterval(countdown); signedOut(); return; }
+    if (error.message === "signed-out") return ends(t("connection.signedout"), t("connection.signin"), "/");
+    if (error.message === "role-ended") return ends(t("connection.roleended"), t("connection.account"), "/konto/");
     loseIt();
   }
   later();
 }
 
-function signedOut() {
-  const link = Object.assign(document.createElement("a"), { href: "/", className: "link", textContent: t("connection.signin") });
-  banner.querySelector("p").replaceChildren(t("connection.signedout"), " ", link);
+/** No more tries: the words say why, in the banner and to the ear; the link leads on. What stands in the page stays. */
+function ends(words, way, href) {
+  loseIt();
+  clearInterval(countdown);
+  const link = Object.assign(document.createElement("a"), { href, className: "link", textContent: way });
+  banner.querySelector("p").replaceChildren(words, " ", link);
+  say(words);
   retry.textContent = "";
   banner.querySelector("button").hidden = true;
 }
 
 async function restored() {
+  const again = failed > 0;
   failed = 0;
-  if (!isLost()) return;
+  if (!isLost()) {
+    if (again) await refresh(); // the line may have been cut because one hears less now
+    return;
+  }
   await refresh("/anruf/", { fresh: true });
   delete document.body.dataset.connection;
   for (const [el, was] of stamped) { el.replaceChildren(...was); el.hidden = false; } // most were drawn anew; not those behind a dialog
