@@ -48,8 +48,9 @@ demo: $(STAMPS)/base $(STAMPS)/locales ## everything with example data on http:/
 demo-reset: $(STAMPS)/base ## forget the demo's data; the next `make demo` begins anew
 	@exec $(BIN)/rufverbund demo reset
 
-test: $(STAMPS)/dev $(STAMPS)/locales ## the whole suite, shuffled, with a real PostgreSQL and a real Chromium
-	@exec $(BIN)/pytest --numprocesses 2 --dist loadgroup --cov --cov-report=term $(TESTS)
+# Coverage half as long again: measured under CI=1, and where COVERAGE=1 asks for it.
+test: $(STAMPS)/dev $(STAMPS)/locales ## the whole suite, shuffled, with a real PostgreSQL and a real Chromium (COVERAGE=1)
+	@exec $(BIN)/pytest --numprocesses 2 $(if $(CI)$(COVERAGE),--cov --cov-report=term) $(TESTS)
 
 lint: $(STAMPS)/dev ## ruff, mypy, templates, the house
 	$(BIN)/ruff check .
