@@ -87,21 +87,20 @@ def test_cancelled_statements_never_lead_into_another_schema(real, wrapped):
     """A known trap of search paths: a cancelled SET search_path must not leave the previous municipality's path in force."""
     schemas = [real.schemas["soest"], real.schemas["kreis"]]
     statement = CANCEL.format(seconds=FUZZ_SECONDS, logins=",".join(schemas))
+    done = cancelled = wrong = 0
     with real.admin() as admin:
-        canceller = threading.Thread(target=admin.execute, args=(statement.encode(),))
-        canceller.start()
-        done = cancelled = wrong = 0
-        while canceller.is_alive():
-            schema = schemas[(done + cancelled) % 2]
-            try:
-                with scope.municipality(schema), transaction.atomic(using=wrapped):
-                    wrong += where(wrapped) != (schema, schema)
-                done += 1
-            except (DatabaseError, psycopg.Error):
-                cancelled += 1
-                connections[wrapped].close()
-    assert done > 100
-    assert cancelled > 5, "control: statements were cancelled"
+        while done <= 100 or cancelled <= 5:  # on a busy machine one round may cancel little
+            canceller = threading.Thread(target=admin.execute, args=(statement.encode(),))
+            canceller.start()
+            while canceller.is_alive():
+                schema = schemas[(done + cancelled) % 2]
+                try:
+                    with scope.municipality(schema), transaction.atomic(using=wrapped):
+                        wrong += where(wrapped) != (schema, schema)
+                    done += 1
+                except (DatabaseError, psycopg.Error):
+                    cancelled += 1
+                    connections[wrapped].close()
     assert wrong == 0
 
 
