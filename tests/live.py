@@ -80,8 +80,8 @@ def crowd(size: str) -> list[str]:
     return keys
 
 
-def newcomer(name: str) -> str:
-    """One more agent of Soest's centre; their session."""
+def newcomer(name: str, *centres: str) -> str:
+    """One more agent of these centres (none named: Soest's); their session."""
     from allauth.mfa.totp.internal.auth import TOTP
     from django.db import transaction
 
@@ -92,25 +92,22 @@ def newcomer(name: str) -> str:
     with scope.front(), transaction.atomic():
         person = Person.objects.create_user(f"{name.lower()}@example.org", None, name=name)
         TOTP.activate(person, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
-        Membership.objects.create(
-            person=person,
-            role="agent",
-            person_name=name,
-            person_email=person.email,
-            centre=ServiceCentre.objects.get(slug="soest"),
-        )
+        for centre in ServiceCentre.objects.filter(slug__in=centres or ["soest"]):
+            Membership.objects.create(
+                person=person, role="agent", person_name=name, person_email=person.email, centre=centre
+            )
         return new_session(person)
 
 
 def dismiss(name: str) -> None:
-    """End a newcomer's membership as the operator does."""
+    """End a newcomer's membership in Soest's centre as the operator does."""
     from accounts.actions import remove_membership
     from accounts.models import Membership
     from tenants import scope
     from tenants.audit import SYSTEM
 
     with scope.operator():
-        remove_membership(Membership.objects.get(person_name=name), acting_user=SYSTEM)
+        remove_membership(Membership.objects.get(person_name=name, centre__slug="soest"), acting_user=SYSTEM)
 
 
 def expire() -> int:

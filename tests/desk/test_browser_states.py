@@ -184,3 +184,14 @@ def test_whose_role_ends_during_a_call_reads_and_hears_what_that_means(live, bro
     assert live.sql(state) == "wrap-up"
     live.tool("expire")
     assert live.sql(state) == "ended"
+
+
+def test_who_leaves_one_of_two_centres_sees_its_calls_no_longer(live, browser) -> None:  # noqa: F811
+    live.sessions["both"] = live.tool("newcomer", "Both", "soest", "unna")
+    page = live.desk(browser, "both")
+    ready(page)
+    live.ring()
+    in_state(page, "ringing")
+    live.tool("dismiss", "Both")
+    expect(page.locator("[data-call-id]")).to_have_count(0, timeout=8000)
+    expect(page.locator("#connection")).to_be_hidden()
