@@ -167,6 +167,7 @@ def test_whose_role_ends_during_a_call_reads_and_hears_what_that_means(live, bro
     in_state(page, "talking")
     page.keyboard.press("F2")
     page.keyboard.type("sperrmüll")
+    page.wait_for_function("globalThis.heard.at(-1).includes('Sperrmüll')")  # the search has its say first
     live.tool("dismiss", name.replace(" ", "-"))
     words = "Ihre Rolle in diesem Servicecenter ist beendet. Ein laufendes Gespräch führen Sie am Telefon zu Ende"
     expect(page.locator("#connection")).to_contain_text(words, timeout=5000)
