@@ -265,6 +265,7 @@ def test_when_the_time_is_over_everything_that_was_typed_is_kept(live, browser) 
     assert kept == "ended|Hundesteuer|noch im Tippen|answered"
     assert live.sql(f"SELECT title FROM pool_gap WHERE call_id = '{public_id}'") == "Hundesteuer für Assistenzhunde"
     assert heard(page)[-1] == "Die Zeit ist um: abgeschlossen mit dem, was im Abschluss stand."
+    assert not any(line.startswith("Abgeschlossen:") for line in heard(page))
 
 
 def test_a_call_that_was_answered_at_the_telephone_comes_to_that_agent_s_desk(live, browser) -> None:  # noqa: F811

@@ -238,3 +238,85 @@ def test_a_card_behind_a_dialog_runs_again_after_a_lost_connection(live, browser
     expect(page.locator("#connection")).to_be_hidden(timeout=30000)
     expect(page.locator("#choose-dialog")).to_be_visible()
     expect(page.locator("#calls [data-stamp]").first).to_contain_text("klingelt seit")
+
+
+def test_only_who_is_speaking_reads_that_the_call_goes_on(live, browser) -> None:  # noqa: F811
+    page, busy = live.desk(browser), live.desk(browser, "agent2")
+    ready(page)
+    talk(live, busy)
+    for desk in (page, busy):
+        desk.wait_for_timeout(300)
+    live.server.kill()
+    try:
+        for desk in (page, busy):
+            expect(desk.locator("#connection")).to_be_visible(timeout=15000)
+    finally:
+        live.server.start()
+    assert "Verbindung zum Server unterbrochen." in heard(page)
+    assert "Verbindung zum Server unterbrochen. Ihr Gespräch läuft weiter." in heard(busy)
+
+
+def test_a_call_that_is_accepted_begins_with_an_empty_search(live, browser) -> None:  # noqa: F811
+    page = live.desk(browser)
+    ready(page)
+    page.keyboard.press("F2")
+    page.keyboard.type("sperrmüll")
+    expect(page.locator("[data-hit]").first).to_be_visible()
+    live.ring()
+    in_state(page, "ringing")
+    expect(page.locator("#search")).to_have_value("sperrmüll")  # nothing was done yet
+    page.keyboard.press("F8")
+    in_state(page, "talking")
+    expect(page.locator("#search")).to_have_value("")
+    expect(page.locator("#hits")).to_be_hidden()
+    assert focused(page) == "search"
+    page.keyboard.type("wohnsitz")
+    expect(page.locator("[data-hit]").first).to_be_visible()
+    wrap_up(page)
+    expect(page.locator("#search")).to_have_value("wohnsitz")  # for a report of missing knowledge
+    page.keyboard.press("F8")
+    ready(page)
+    page.reload()
+    expect(page.locator("#search")).to_have_value("wohnsitz")
+
+
+def test_what_is_typed_while_it_rings_is_for_this_caller(live, browser) -> None:  # noqa: F811
+    page = live.desk(browser)
+    ready(page)
+    live.ring()
+    in_state(page, "ringing")
+    page.keyboard.press("F2")
+    page.keyboard.type("sperrmüll")
+    page.keyboard.press("F8")
+    in_state(page, "talking")
+    page.wait_for_timeout(300)
+    assert page.input_value("#search") == "sperrmüll"
+
+
+def test_words_for_an_open_wrap_up_stay_when_the_telephone_brings_the_next_call(live, browser) -> None:  # noqa: F811
+    live.sql("UPDATE accounts_person SET phone_user = 'jana' WHERE email = 'agent@example.org'")
+    page = live.desk(browser)
+    talk(live, page)
+    wrap_up(page)
+    page.keyboard.press("F2")
+    page.keyboard.type("Assistenzhund")
+    call = live.ring(to="02921300")
+    live.cti("answer", call, user="jana", to="02921300", **{"from": "02921555"})
+    in_state(page, "talking")
+    page.wait_for_timeout(300)
+    assert page.input_value("#search") == "Assistenzhund"
+
+
+def test_news_whose_parts_do_not_arrive_are_fetched_again(live, browser) -> None:  # noqa: F811
+    page = live.desk(browser)
+    ready(page)
+    failures: list[str] = []
+
+    def fail_once(route) -> None:  # type: ignore[no-untyped-def]
+        failures.append(route.request.url)
+        route.fulfill(status=503) if len(failures) == 1 else route.continue_()
+
+    page.route("**/anruf/?seen=*", fail_once)
+    live.ring()
+    in_state(page, "ringing")
+    assert len(failures) > 1

@@ -30,9 +30,7 @@ def test_modules_neither_parse_html_of_their_own_nor_evaluate(path) -> None:
 def test_every_text_that_a_module_says_exists(path) -> None:
     from desk.texts import TEXTS
 
-    said = set(re.findall(r"\bt\(\s*\"([\w.]+)\"", path.read_text())) | set(
-        re.findall(r"\bt\(error[^?]*\? \"([\w.]+)\" : \"[\w.]+\"", path.read_text())
-    )
+    said = set(re.findall(r"\b(?:t|assure)\(\s*\"([\w.]+)\"", path.read_text()))
     counted = {
         f"{key}.{form}" for key in re.findall(r"\bcount\(\"([\w.]+)\"", path.read_text()) for form in ("one", "other")
     }

@@ -113,13 +113,15 @@ def draft(request: StaffRequest, public_id: str) -> HttpResponse:
 
 @call_action
 def close(request: StaffRequest, call: Call) -> str:
-    """End the wrap-up with everything that was typed, a report of missing knowledge included; then ready, or what `then` says."""
+    """End the wrap-up with everything that was typed, a report of missing knowledge included; then ready, or what `then` says; `over`: nobody pressed, the time did."""
     form = wrap_up_form(request)
     if request.POST.get("gap_open") and request.POST.get("gap_title", "").strip():
         report_from(request, call)
     actions.close_call(call, acting_user=request.user, **form.given())
     if then := request.POST.get("then", ""):
         set_everywhere(request, then)
+    if request.POST.get("over"):
+        return _("Die Zeit ist um: abgeschlossen mit dem, was im Abschluss stand.")
     name = call.municipality.name if call.municipality else _("eine nicht erkannte Kommune")
     return _("Abgeschlossen: Anruf für %(name)s.") % {"name": name}
 

@@ -114,6 +114,6 @@ export function start({ close, answer }) {
     if (event.target.open) { prefill(form(), answer()); event.target.scrollIntoView({ block: "nearest" }); }
   }, true);
   document.addEventListener("time:soon", event => { if (form()) tell(t("closing.soon", { n: event.detail })); });
-  document.addEventListener("time:over", async () => { if (form() && !isLost()) { await close(form()); tell(t("closing.over")); } });
+  document.addEventListener("time:over", () => { if (form() && !isLost()) close(form(), null, ["over", "1"]); });
   addEventListener("pagehide", () => { if (timer) save(); });
 }

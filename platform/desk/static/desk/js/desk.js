@@ -6,15 +6,16 @@ import "./clock.js";
 import "./settings.js";
 import { prefill, prepare, remember, start, transferred } from "./closing.js";
 import { say } from "./live.js";
-import { apply, ask, refresh, state, tell } from "./regions.js";
+import { apply, ask, follow, state, tell } from "./regions.js";
 import { run, setCalled } from "./search.js";
 import { isLost, listen } from "./stream.js";
 import { parse } from "./swap.js";
-import { t } from "./texts.js";
+import { assure, t } from "./texts.js";
 
 const at = id => document.getElementById(id);
 const reading = at("reading"), field = at("search");
 let mode = "info", opened = null; // what stands in the place of the answer; the open answer {id, kind, title, url}
+let typed = false; // whether something was searched since the call began to ring: then it is meant for this caller
 
 function place(next = mode) {
   const form = at("wrap-up");
@@ -33,7 +34,7 @@ async function open(url) {
     if (answer.status === 404) throw new Error("gone");
     reading.replaceChildren(parse(await answer.text()));
   } catch (error) {
-    tell(t(error.message === "gone" ? "answer.gone" : "answer.failed"), true);
+    tell(error.message === "gone" ? t("answer.gone") : assure("answer.failed"), true);
     return;
   }
   const { entry: id, kind, title } = reading.firstElementChild.dataset;
@@ -70,9 +71,10 @@ async function send(url, data) {
   }
 }
 
-async function close(form, submitter) {
-  const inside = [form, reading].some(part => part.contains(document.activeElement));
-  if (!(await send(form.getAttribute("action"), new FormData(form, submitter)))) return;
+async function close(form, submitter, ...more) {
+  const inside = [form, reading].some(part => part.contains(document.activeElement)), data = new FormData(form, submitter);
+  for (const [name, value] of more) data.append(name, value);
+  if (!(await send(form.getAttribute("action"), data))) return;
   forget();
   place("info");
   if (inside) field.focus();
@@ -149,6 +151,10 @@ document.addEventListener("swap:done", event => {
   setCalled({ slug: after.called, name: after.name, describedBy: at("greeting") ? "greeting" : "" });
   document.title = `${after.title} – Rufverbund`;
   prepare();
+  const rang = before.phase === "ringing" && before.call === after.call;
+  if (after.phase === "ringing" && !rang) typed = false;
+  // Words from before a call are no words of its caller. Those of a caller whose wrap-up is still open may be wanted for a report.
+  if (after.phase === "talking" && before.phase !== "talking" && !at("wrap-up") && !(rang && typed)) empty();
   const own = [...sending].some(url => url.endsWith("/nachbearbeitung/"));
   if (after.phase === "wrap-up" && before.phase === "talking" && before.call === after.call && !own) say(t("ring.ended"));
   if (after.phase === "wrap-up" && before.phase !== "wrap-up" && mode !== "reading") place("closing");
@@ -157,18 +163,26 @@ document.addEventListener("swap:done", event => {
   for (const el of document.querySelectorAll("[data-gap]")) if (!answers.has(el.dataset.gap)) { answers.add(el.dataset.gap); tell(t("gap.answered", { title: el.dataset.title })); }
 });
 
+const keepSearch = () => sessionStorage.setItem("search", field.value);
+
+function empty() {
+  field.value = "";
+  keepSearch();
+  run({ quietly: true });
+}
+
 function entryChanged({ stream, id }) {
   const shown = reading.firstElementChild?.dataset;
   if (opened && shown?.stream === stream && shown.key === id) { reading.querySelector("[data-changed]").hidden = false; say(t("answer.changed")); }
   if (field.value.trim()) run({ quietly: true });
-  if (state().phase === "idle") refresh().catch(() => {});
+  if (state().phase === "idle") follow();
 }
 
 listen(event => {
-  if (event.kind === "municipality") refresh().catch(() => {}); // greeting, situation or hours: at once, a running call too
+  if (event.kind === "municipality") follow(); // greeting, situation or hours: at once, a running call too
   else if (event.stream.startsWith("m:")) entryChanged(event);
-  else if (event.kind === "presence" && event.id !== document.body.dataset.person) refresh("/warteschlange/").catch(() => {});
-  else refresh().catch(() => {});
+  else if (event.kind === "presence" && event.id !== document.body.dataset.person) follow("/warteschlange/");
+  else follow();
 });
 
 start({ close, answer: () => opened?.id });
@@ -176,5 +190,5 @@ prepare();
 place(at("wrap-up") ? "closing" : "info");
 if (location.hash.startsWith("#/auskunft/")) open(location.hash.slice(1));
 field.value = sessionStorage.getItem("search") ?? "";
-field.addEventListener("input", () => sessionStorage.setItem("search", field.value));
+field.addEventListener("input", () => { typed = true; keepSearch(); });
 if (field.value) run({ quietly: true });

@@ -87,3 +87,14 @@ export async function refresh(url = "/anruf/", options = {}) {
     wanted = new Set();
   }
 }
+
+const AGAIN = 2000; // milliseconds
+
+/** Fetch what the news were about. They come once: when nothing arrives, everything is fetched a moment later, or by the line that comes back. */
+export function follow(url) {
+  refresh(url).catch(error => {
+    if (document.body.dataset.connection === "lost" || ["signed-out", "role-ended"].includes(error.message)) return;
+    clearTimeout(follow.timer);
+    follow.timer = setTimeout(follow, AGAIN);
+  });
+}

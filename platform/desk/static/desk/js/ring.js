@@ -5,7 +5,7 @@
 // Choices of the person on <body>: data-sentence (short, normal, greeting), data-sink (output device of the tone, or "off").
 
 import { say } from "./live.js";
-import { t } from "./texts.js";
+import { assure, t } from "./texts.js";
 import { startTone, stopTone } from "./tone.js";
 
 const said = new Set();
@@ -26,7 +26,7 @@ function notify(call) {
 }
 
 /** The server cannot be reached, or can again. */
-export function lost() { stopTone(); say(t("connection.lost")); }
+export function lost() { stopTone(); say(assure("connection.lost")); }
 export function back() { say(t("connection.back")); }
 
 const read = card => ({

@@ -4,7 +4,7 @@
 
 import { say } from "./live.js";
 import { parse } from "./swap.js";
-import { count, t } from "./texts.js";
+import { assure, count, t } from "./texts.js";
 
 const TYPING = 80, PAUSE = 400; // milliseconds: until the server is asked, until the count is said
 const field = document.getElementById("search"), box = document.getElementById("hits");
@@ -64,7 +64,7 @@ export async function run({ quietly = false } = {}) {
     document.dispatchEvent(new CustomEvent("swap:done"));
     if (!quietly) later(all.length ? tally(all) : t("search.none"));
   } catch (error) {
-    if (error.name !== "AbortError") later(t("search.failed")); // the hits of before stay: they may still help
+    if (error.name !== "AbortError") later(assure("search.failed")); // the hits of before stay: they may still help
   } finally {
     if (mine === request) field.removeAttribute("aria-busy");
   }

@@ -3,8 +3,8 @@
 
 import { back, lost as sayLost } from "./ring.js";
 import { say } from "./live.js";
-import { refresh, ask } from "./regions.js";
-import { t } from "./texts.js";
+import { ask, follow, refresh } from "./regions.js";
+import { t, talking } from "./texts.js";
 
 const SILENCE = 40000, TRIES = [1, 2, 4, 8, 15]; // milliseconds without a beat, seconds between tries
 const banner = document.getElementById("connection"), retry = document.getElementById("retry");
@@ -24,6 +24,7 @@ function loseIt() {
   if (isLost()) return;
   document.body.dataset.connection = "lost";
   banner.hidden = false;
+  document.getElementById("lost-call").hidden = !talking();
   const time = new Date(heard).toLocaleTimeString("de", { timeZone: "Europe/Berlin" });
   stamped = [...document.querySelectorAll("[data-stamp]")].map(el => [el, [...el.childNodes]]);
   for (const [el] of stamped) {
@@ -89,7 +90,7 @@ function receive(event) {
   if (event.lastEventId) position = event.lastEventId;
   const news = JSON.parse(event.data);
   if (news.kind === "hello") restored().catch(broken);
-  else if (news.kind === "reset") { restored().catch(broken); refresh().catch(() => {}); }
+  else if (news.kind === "reset") { restored().catch(broken); follow(); }
   else onEvent(news);
 }
 
