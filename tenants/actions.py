@@ -98,7 +98,7 @@ def set_state(municipality: Municipality, state: str, *, acting_user: Actor, at:
             before={"status": before},
             after={"status": state},
         )
-        events.tell_centre(fresh.centre_id, "municipality", fresh.slug, "changed")
+        events.tell_centre(fresh.centre_id, "municipality", fresh.slug, state)  # desks hear others from now on
     municipality.status, municipality.went_live_at = fresh.status, fresh.went_live_at
 
 

@@ -93,9 +93,14 @@ class Hub:
             self.task = asyncio.create_task(self._listen())
         await asyncio.wait_for(self.listening.wait(), 10)
         queue: asyncio.Queue[Event | None] = asyncio.Queue(maxsize=1000)
+        self.turn(queue, streams, ticket)
+        return queue
+
+    def turn(self, queue: "asyncio.Queue[Event | None]", streams: Iterable[str], ticket: Ticket) -> None:
+        """From now on a page hears these streams and no others; what it was given already stays."""
+        self.leave(queue)
         for stream in streams:
             self.queues[stream][queue] = ticket
-        return queue
 
     def leave(self, queue: "asyncio.Queue[Event | None]") -> None:
         """Forget a page that went away."""

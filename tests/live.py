@@ -110,6 +110,31 @@ def dismiss(name: str) -> None:
         remove_membership(Membership.objects.get(person_name=name, centre__slug="soest"), acting_user=SYSTEM)
 
 
+def become(slug: str, state: str) -> None:
+    """The operator lets a municipality go live, or back to joining."""
+    from tenants import scope
+    from tenants.actions import set_state
+    from tenants.audit import SYSTEM
+    from tenants.models import Municipality
+
+    with scope.operator():
+        set_state(Municipality.objects.get(slug=slug), state, acting_user=SYSTEM)
+
+
+def entries(slug: str, word: str) -> None:
+    """A municipality publishes those of its demo entries that contain a word."""
+    from knowledge import demo
+    from onboarding.imports import Options, import_entries
+    from tenants import scope
+    from tenants.audit import SYSTEM
+    from tenants.models import Municipality
+
+    with scope.front():
+        municipality = Municipality.objects.get(slug=slug)
+    lines = [line for line in demo.lines_of(slug) if word in line.decode()]
+    assert import_entries(municipality, lines, acting_user=SYSTEM, options=Options(publish=True)).bad == []
+
+
 def expire() -> int:
     """What the worker does every minute."""
     from telephony_bridge.actions import expire_wrap_ups
@@ -172,6 +197,8 @@ if __name__ == "__main__":
         "crowd": crowd,
         "newcomer": newcomer,
         "dismiss": dismiss,
+        "become": become,
+        "entries": entries,
         "expire": expire,
         "presences": presences,
     }

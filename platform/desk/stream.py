@@ -7,6 +7,7 @@ import asyncio
 import json
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qs
@@ -22,7 +23,8 @@ from desk.listeners import Listener
 from tenants.events import Event, Hub, Ticket
 
 log = structlog.get_logger(__name__)
-HEARTBEAT = 15.0  # seconds between comments that keep proxies from closing a quiet stream
+HEARTBEAT = 15.0  # seconds between signs of life, which also keep proxies from closing a quiet stream
+BEAT = "event: beat\ndata: 1\n\n"  # the page hears it; a comment, or an event without data, it would not
 STREAMS_PER_PERSON = 6
 Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -74,7 +76,9 @@ class Streams:
             reached, missed = await in_thread(listeners.catch_up)(listener, position)
             await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
             await send(body(opening(reached, missed)))
-            await until_gone(receive, deliver(queue, reached, send))
+            await until_gone(
+                receive, deliver(queue, reached, send, moved=partial(self.follow, listener, queue, reached))
+            )
         except TimeoutError:
             await answer(send, 503)  # the listener cannot reach the database; the page comes back
         finally:
@@ -84,6 +88,18 @@ class Streams:
             self.open[person] -= 1
             if not self.open[person]:
                 del self.open[person]
+
+    async def follow(self, listener: Listener, queue: "asyncio.Queue[Event | None]", position: dict[str, int]) -> bool:
+        """A municipality came or went: hear what the person may hear now. False when the page has to come again, since its centres changed."""
+        fresh = await in_thread(listeners.identify)(listener.ticket.session_key)
+        if fresh is None or fresh.centres != listener.centres:
+            return False
+        self.centre_of |= fresh.streams
+        self.hub.turn(queue, fresh.streams, fresh.ticket)
+        newest, _missed = await in_thread(listeners.catch_up)(fresh, {})
+        for stream in newest.keys() - position.keys():
+            position[stream] = newest[stream]
+        return True
 
 
 def in_thread(function: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
@@ -131,20 +147,31 @@ def opening(position: dict[str, int], missed: Iterable[Event] | None) -> str:
     return hello + "".join(line(event, position) for event in missed or ())
 
 
-async def deliver(queue: "asyncio.Queue[Event | None]", position: dict[str, int], send: Send) -> None:
-    """Events as they come, comments when none do, until the hub says that the page may not hear any more."""
+async def deliver(
+    queue: "asyncio.Queue[Event | None]", position: dict[str, int], send: Send, *, moved: Callable[[], Awaitable[bool]]
+) -> None:
+    """Events as they come, a beat when none do, until the hub says that the page may not hear any more.
+
+    `moved` is asked before the page is told that a municipality came or went; False ends the stream, and the page comes again.
+    """
     while True:
         try:
             event = await asyncio.wait_for(queue.get(), HEARTBEAT)
         except TimeoutError:
-            await send(body(": \n\n"))
+            await send(body(BEAT))
             continue
-        if event is None:
+        is_news = event is not None and event.number > position.get(event.stream, 0)
+        if event is None or (is_news and came_or_went(event) and not await moved()):
             await send({"type": "http.response.body", "body": b"", "more_body": False})
             return
-        if event.number > position.get(event.stream, 0):
+        if is_news:
             position[event.stream] = event.number
             await send(body(line(event, position)))
+
+
+def came_or_went(event: Event) -> bool:
+    """Whether a municipality has gone live, is leaving or has left; other changes are its own words and hours."""
+    return event.kind == "municipality" and event.op != "changed"
 
 
 async def until_gone(receive: Receive, work: Awaitable[None]) -> None:

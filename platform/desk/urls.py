@@ -8,6 +8,7 @@ urlpatterns = [
     path("", page.desk, name="desk"),
     path("anruf/", page.call_area, name="call_area"),
     path("warteschlange/", page.queue, name="queue"),
+    path("kommunen/", page.places, name="desk_places"),
     path("suche", knowledge.search, name="desk_search"),
     path("auskunft/<slug:slug>/<slug:kind>/<str:key>/", knowledge.answer, name="answer"),
     path("anruf/<slug:public_id>/annehmen/", calls.accept, name="accept"),

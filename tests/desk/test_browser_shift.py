@@ -320,3 +320,27 @@ def test_news_whose_parts_do_not_arrive_are_fetched_again(live, browser) -> None
     live.ring()
     in_state(page, "ringing")
     assert len(failures) > 1
+
+
+def test_a_municipality_that_goes_live_is_searched_called_and_reported_to_without_a_reload(live, browser) -> None:  # noqa: F811
+    live.tool("entries", "lippstadt", "Ambientetrauung")
+    page = live.desk(browser)
+    ready(page)
+    page.keyboard.press("F2")
+    page.keyboard.type("ambientetrauung")
+    expect(page.locator("#search")).not_to_have_attribute("aria-busy", "true")
+    choices, hit = page.locator("#gap-form option"), page.locator('[data-hit][data-id^="lippstadt:"]')
+    expect(choices).to_have_count(2)
+    expect(hit).to_have_count(0)
+    page.locator("#gap-form select").select_option("soest", force=True)
+    live.tool("become", "lippstadt", "live")
+    try:
+        expect(hit).to_have_count(1)
+        expect(choices).to_have_count(3)
+        expect(page.locator("#gap-form select")).to_have_value("soest")
+        live.ring(to="+49 2941 980-0")
+        expect(page.locator(CARD)).to_have_attribute("data-municipality", "lippstadt")
+    finally:
+        live.tool("become", "lippstadt", "joining")
+    expect(hit).to_have_count(0)
+    expect(choices).to_have_count(2)

@@ -1,10 +1,12 @@
 """`/events` of a running server: who is let in, what arrives, what is replayed, and what 200 open streams cost."""
 
+import asyncio
 import http.client
 import json
 import socket
 import time
 from contextlib import closing
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -165,6 +167,52 @@ def test_the_end_of_a_membership_closes_the_stream_at_once(live) -> None:
         stays.events(is_kind("presence"))
     with closing(Stream(live, key)) as stream:
         assert stream.status == 403
+
+
+def test_who_listens_hears_a_municipality_from_its_first_day_to_its_last(live) -> None:
+    with closing(Stream(live)) as stream, closing(Stream(live, "agent.unna")) as other:
+        stream.events(is_kind("hello"))
+        other.events(is_kind("hello"))
+        live.tool("become", "lippstadt", "live")
+        try:
+            assert stream.events(is_kind("municipality"))[-1]["op"] == "live"
+            live.tool("entries", "lippstadt", "Fahrradversteigerung")
+            heard = stream.events(lambda event: event["stream"].startswith("m:"))[-1]
+            with pytest.raises((AssertionError, TimeoutError)):
+                other.events(lambda event: event["stream"].startswith("m:"), seconds=1.5)
+        finally:
+            live.tool("become", "lippstadt", "joining")
+        assert stream.events(is_kind("municipality"))[-1]["op"] == "joining"
+        live.tool("entries", "lippstadt", "Handwerkerparkausweis")
+        live.ring()
+        after = stream.events(is_kind("call"))
+        assert heard["stream"] not in {event["stream"] for event in after}
+    with closing(Stream(live, since=stream.position)) as again:  # the centre's place in the news was kept
+        assert [event["kind"] for event in again.events(lambda event: True)] == ["hello"]
+
+
+def test_a_quiet_stream_gives_signs_of_life_that_the_page_hears(monkeypatch) -> None:
+    """Without them it would think after 40 s that the line is dead, and come again and again."""
+    from desk import stream
+
+    monkeypatch.setattr(stream, "HEARTBEAT", 0.01)
+    sent: list[str] = []
+
+    async def send(message) -> None:
+        sent.append(message["body"].decode())
+
+    async def listen() -> None:
+        queue: asyncio.Queue = asyncio.Queue()
+        work = asyncio.create_task(stream.deliver(queue, {}, send, moved=None))
+        while not sent:
+            await asyncio.sleep(0.005)
+        queue.put_nowait(None)
+        await work
+
+    asyncio.run(listen())
+    assert sent[0] == "event: beat\ndata: 1\n\n"
+    page = Path(stream.__file__).with_name("static") / "desk" / "js" / "stream.js"
+    assert 'source.addEventListener("beat"' in page.read_text()
 
 
 def test_the_first_who_opens_the_desk_is_ready_and_a_supervisor_only_looks_on(live) -> None:

@@ -46,10 +46,10 @@ def test_the_numbers_are_logged_however_they_are_given(centre, operating):
 def test_desks_hear_that_a_municipality_changed_its_state(soest, centre, operating):
     before = told(centre)
     actions.set_state(soest, "leaving", acting_user=SYSTEM)
-    assert told(centre) == [*before, ("soest", "changed")]
+    assert told(centre) == [*before, ("soest", "leaving")]
     with pytest.raises(Refusal, match="nicht auf „Beitritt“"):
         actions.set_state(soest, "joining", acting_user=SYSTEM)
-    assert told(centre) == [*before, ("soest", "changed")]
+    assert told(centre) == [*before, ("soest", "leaving")]
 
 
 def test_a_number_is_confirmed_once(soest, operating):

@@ -48,3 +48,10 @@ def call_area(request: StaffRequest) -> HttpResponse:
 def queue(request: StaffRequest) -> HttpResponse:
     """Who waits, and the team."""
     return regions.render_regions(request, regions.QUEUE, regions.queue_context(request))
+
+
+@require_GET
+def places(request: StaffRequest) -> HttpResponse:
+    """The municipalities to which missing knowledge can be reported; asked for when one came or went."""
+    municipalities = board.answered_for(sorted(request.access.centres))
+    return regions.render_regions(request, ("places",), {"gap_form": GapForm(municipalities=municipalities)})

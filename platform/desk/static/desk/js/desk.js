@@ -178,8 +178,16 @@ function entryChanged({ stream, id }) {
   if (state().phase === "idle") follow();
 }
 
+/** Greeting, situation or hours: at once, a running call too. One that came or went is found, or not, from now on. */
+function municipalityChanged({ op }) {
+  follow();
+  if (op === "changed") return;
+  follow("/kommunen/");
+  if (field.value.trim()) run({ quietly: true });
+}
+
 listen(event => {
-  if (event.kind === "municipality") follow(); // greeting, situation or hours: at once, a running call too
+  if (event.kind === "municipality") municipalityChanged(event);
   else if (event.stream.startsWith("m:")) entryChanged(event);
   else if (event.kind === "presence" && event.id !== document.body.dataset.person) follow("/warteschlange/");
   else follow();

@@ -32,11 +32,13 @@ function keeps(place, el) {
 }
 
 function put(place, el) {
-  const restore = holdFocus(place);
+  const restore = holdFocus(place), chosen = "choice" in place.dataset && place.querySelector("select").value;
   shown.set(el.id, plain(el));
   for (const { name } of [...place.attributes]) if (!el.hasAttribute(name)) place.removeAttribute(name);
   for (const { name, value } of el.attributes) place.setAttribute(name, value);
   place.replaceChildren(...el.childNodes);
+  const same = chosen && place.querySelector(`option[value="${CSS.escape(chosen)}"]`);
+  if (same) same.selected = true;
   restore();
 }
 
@@ -65,32 +67,36 @@ export async function ask(url, body, options = {}) {
   return answer;
 }
 
-let busy = false, wanted = new Set(), deeds = 0; // deeds: begun and answered POSTs
+const wanted = new Set();
+let busy = false, deeds = 0; // deeds: begun and answered POSTs
 
-/** Fetch parts again: "/anruf/" (all) or "/warteschlange/". Several wishes while one is under way become one. */
+/** Fetch parts again: "/anruf/" (all around the call), "/warteschlange/", "/kommunen/". Several wishes while one is under way become one. */
 export async function refresh(url = "/anruf/", options = {}) {
   wanted.add(url);
   if (busy) return;
   busy = true;
+  let next;
   try {
     while (wanted.size) {
-      const next = wanted.has("/anruf/") ? "/anruf/" : [...wanted][0];
-      if (next === "/anruf/") wanted.clear();
+      next = wanted.has("/anruf/") ? "/anruf/" : [...wanted][0];
+      if (next === "/anruf/") wanted.delete("/warteschlange/");
       wanted.delete(next);
       const seen = document.querySelector("#calls [data-state=ringing]")?.dataset.callId ?? "";
       const before = deeds, html = await (await ask(`${next}?seen=${seen}`)).text();
       if (deeds === before) apply(html, options);
       else wanted.add(next); // it may have been drawn before the deed, whose answer must not be undone
     }
+  } catch (error) {
+    wanted.add(next);
+    throw error;
   } finally {
     busy = false;
-    wanted = new Set();
   }
 }
 
 const AGAIN = 2000; // milliseconds
 
-/** Fetch what the news were about. They come once: when nothing arrives, everything is fetched a moment later, or by the line that comes back. */
+/** Fetch what the news were about. They come once: what does not arrive is fetched a moment later, with everything else, or when the line is back. */
 export function follow(url) {
   refresh(url).catch(error => {
     if (document.body.dataset.connection === "lost" || ["signed-out", "role-ended"].includes(error.message)) return;

@@ -90,7 +90,7 @@ function receive(event) {
   if (event.lastEventId) position = event.lastEventId;
   const news = JSON.parse(event.data);
   if (news.kind === "hello") restored().catch(broken);
-  else if (news.kind === "reset") { restored().catch(broken); follow(); }
+  else if (news.kind === "reset") { restored().catch(broken); follow(); follow("/kommunen/"); }
   else onEvent(news);
 }
 
