@@ -1,6 +1,7 @@
 """A running server with calls and browsers for the tests of this folder."""
 
 import uuid
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
@@ -44,9 +45,9 @@ class Live:
     def quiet(self) -> None:
         """End all calls and forget who was there; past the application, since a test begins with it and not by it."""
         self.sql(
-            "UPDATE telephony_bridge_call SET state = 'ended', ended_at = now(), wrap_up_until = NULL WHERE state <> 'ended'"
+            "WITH ended AS (UPDATE telephony_bridge_call SET state = 'ended', ended_at = now(), wrap_up_until = NULL WHERE state <> 'ended')"
+            "DELETE FROM telephony_bridge_presence"
         )
-        self.sql("DELETE FROM telephony_bridge_presence")
 
     def newest_call(self) -> str:
         """The public id of the call that came last."""
@@ -82,5 +83,6 @@ class Live:
 
     def close(self) -> None:
         """Close the browsers; errors in pages fail the test."""
-        while self.contexts:
-            self.contexts.pop().__exit__(None, None, None)
+        with ExitStack() as all_of_them:  # one that fails leaves none open for the next test
+            while self.contexts:
+                all_of_them.push(self.contexts.pop(0))

@@ -196,20 +196,14 @@ def test_a_quiet_stream_gives_signs_of_life_that_the_page_hears(monkeypatch) -> 
     from desk import stream
 
     monkeypatch.setattr(stream, "HEARTBEAT", 0.01)
+    queue: asyncio.Queue = asyncio.Queue()
     sent: list[str] = []
 
     async def send(message) -> None:
         sent.append(message["body"].decode())
+        queue.put_nowait(None)  # the page goes after the first
 
-    async def listen() -> None:
-        queue: asyncio.Queue = asyncio.Queue()
-        work = asyncio.create_task(stream.deliver(queue, {}, send, moved=None))
-        while not sent:
-            await asyncio.sleep(0.005)
-        queue.put_nowait(None)
-        await work
-
-    asyncio.run(listen())
+    asyncio.run(stream.deliver(queue, {}, send, moved=None))
     assert sent[0] == "event: beat\ndata: 1\n\n"
     page = Path(stream.__file__).with_name("static") / "desk" / "js" / "stream.js"
     assert 'source.addEventListener("beat"' in page.read_text()
