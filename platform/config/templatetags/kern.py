@@ -74,6 +74,12 @@ def attributes(given: dict[str, Any]) -> SafeString:
 
 
 @register.simple_tag
+def german() -> SafeString:
+    """` lang="de"` for what municipalities wrote, on a page in another language (WCAG 3.1.2): `<h2{% german %}>`; nothing on a German one."""
+    return mark_safe("" if (get_language() or "de").startswith("de") else ' lang="de"')  # noqa: S308  two constants
+
+
+@register.simple_tag
 def badge(m: Any, size: str = "") -> SafeString:
     """Initials, pattern, shape and colour in 36x20 px (size="large": 68x40), hidden from the ear; the name must stand beside it."""
     mark = mark_of(m)
@@ -87,7 +93,7 @@ def badge(m: Any, size: str = "") -> SafeString:
 @register.simple_tag
 def muni(m: Any) -> SafeString:
     """Badge and name of a municipality."""
-    return format_html('<span class="muni">{} <span>{}</span></span>', badge(m), mark_of(m).name)
+    return format_html('<span class="muni">{} <span{}>{}</span></span>', badge(m), german(), mark_of(m).name)
 
 
 @register.simple_tag
@@ -109,8 +115,8 @@ def bandhead(m: Any, level: str = "h2", id: str = "") -> SafeString:  # noqa: A0
     mark, element = mark_of(m), one_of(level, LEVELS)
     return format_html(
         '<span class="pat p-{}" aria-hidden="true"></span><span class="band__tile" aria-hidden="true">{}</span>'
-        '<{} class="band__name"{}>{}</{}>',
-        mark.pattern, mark.initials, element, attributes({"id": id or None}), mark.name, element,
+        '<{} class="band__name"{}{}>{}</{}>',
+        mark.pattern, mark.initials, element, attributes({"id": id or None}), german(), mark.name, element,
     )  # fmt: skip
 
 
