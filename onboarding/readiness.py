@@ -65,7 +65,7 @@ def _technique(municipality: Municipality) -> Iterator[Step]:
     confirmed, proposed = numbers.exclude(confirmed_at=None).count(), numbers.filter(confirmed_at=None).count()
     detail = ngettext("%d Rufnummer bestätigt", "%d Rufnummern bestätigt", confirmed) % confirmed
     if proposed:
-        detail += ngettext(", %d wartet auf den Betrieb", ", %d warten auf den Betrieb", proposed) % proposed
+        detail += ngettext(", %d wartet auf den Betreiber", ", %d warten auf den Betreiber", proposed) % proposed
     yield Step(TECHNIQUE, _("Rufnummern"), detail, confirmed > 0, "town_settings")
     entries = SearchEntry.objects.filter(municipality=municipality)
     contacts = entries.filter(kind__in=["person", "department"]).count()
@@ -116,5 +116,5 @@ def _people(municipality: Municipality) -> Iterator[Step]:
         number = roles.count(role)
         detail = ngettext("%d Person", "%d Personen", number) % number
         yield Step(PEOPLE, title, detail, number > 0, "member_list", required=required)
-    detail = _("erledigt") if municipality.is_live else _("der Betrieb schaltet live, wenn nichts mehr fehlt")
+    detail = _("erledigt") if municipality.is_live else _("der Betreiber schaltet live, wenn nichts mehr fehlt")
     yield Step(PEOPLE, _("Start"), detail, municipality.is_live, "joining", required=False)

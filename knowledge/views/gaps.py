@@ -1,4 +1,4 @@
-"""Lücken: what agents could not answer, and how it is answered."""
+"""Wissenslücken: what agents could not answer, and how it is answered."""
 
 from typing import Any
 
@@ -96,7 +96,7 @@ def gap_take(request: TownRequest, pk: int) -> HttpResponse:
         actions.take_gap(gap, acting_user=acting(request))
     except Refusal as refusal:
         return show(request, gap, problem=str(refusal), status=422)
-    messages.success(request, _("Die Lücke ist in Arbeit; das Servicecenter sieht das."))
+    messages.success(request, _("Die Wissenslücke ist in Arbeit; das Servicecenter sieht das."))
     return redirect("gap_detail", pk)
 
 

@@ -94,10 +94,10 @@ def about_gap(gap: Gap) -> Note:
     """Which question is being answered."""
     question = f"„{gap.text or gap.title}“"
     return Note(
-        _("Gefragt wurde: %(question)s Mit dem Veröffentlichen gilt die Lücke als beantwortet.")
+        _("Gefragt wurde: %(question)s Mit dem Veröffentlichen gilt die Wissenslücke als beantwortet.")
         % {"question": question},
         url=reverse("gap_detail", args=[gap.pk]),
-        link=_("Zur Lücke"),
+        link=_("Zur Wissenslücke"),
     )
 
 

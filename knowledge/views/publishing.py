@@ -109,7 +109,7 @@ def answer_chosen(request: TownRequest, entry: Any) -> None:
         except Refusal as refusal:
             messages.warning(request, f"„{gap.title}“: {refusal}")
         else:
-            told = _("Die Lücke „%(title)s“ ist beantwortet; %(who)s erfährt es am Arbeitsplatz.")
+            told = _("Die Wissenslücke „%(title)s“ ist beantwortet; %(who)s erfährt es am Arbeitsplatz.")
             messages.success(request, told % {"title": gap.title, "who": gap.reported_by_name})
 
 

@@ -159,7 +159,7 @@ def propose_number(request: TownRequest) -> HttpResponse:
             max_length=len(form.cleaned_data["number"]) - 1 + form.cleaned_data["extension_digits"],
             acting_user=request.user,
         ),
-        _("Die Rufnummer ist vorgeschlagen. Anrufe werden zugeordnet, sobald der Betrieb sie bestätigt hat."),
+        _("Die Rufnummer ist vorgeschlagen. Anrufe werden zugeordnet, sobald der Betreiber sie bestätigt hat."),
     )
 
 

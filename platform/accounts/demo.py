@@ -64,7 +64,7 @@ def _person(name: str, role: str, place: str, what: str | Promise) -> DemoPerson
 def demo_people() -> list[DemoPerson]:
     """Everybody, the one to begin with first in each role."""
     at_the_phone = _("nimmt Anrufe für alle Kommunen an")
-    writes, manages = _("schreibt Wissen, beantwortet Lücken"), _("verwaltet Nummern, Zeiten und Mitglieder")
+    writes, manages = _("schreibt Wissen, beantwortet Wissenslücken"), _("verwaltet Nummern, Zeiten und Mitglieder")
     return [
         *[
             _person(n, ROLES.agent, "soest", at_the_phone)
@@ -79,7 +79,7 @@ def demo_people() -> list[DemoPerson]:
         _person("Stefan Droste", ROLES.tenant_admin, "lippstadt", _("bereitet den Start vor")),
         _person("Anja Meyer", ROLES.department_reader, "soest", _("liest die Artikel des Bürgerbüros")),
         _person("Olaf Becker", ROLES.department_reader, "kreis", _("liest die Artikel der Führerscheinstelle")),
-        _person("Claudia Rennert", ROLES.operator, "", _("nimmt Kommunen auf, sieht den Betrieb")),
+        _person("Claudia Rennert", ROLES.operator, "", _("nimmt Kommunen auf, überwacht die Plattform")),
     ]
 
 
@@ -180,7 +180,7 @@ def demo_entries(request: HttpRequest) -> list[dict[str, Any]]:
     heads = {
         _("Servicecenter"): CENTRE_ROLES,
         _("Kommunen"): ("editor", "tenant_admin", "department_reader"),
-        _("Betrieb"): (ROLES.operator,),
+        _("Betreiber"): (ROLES.operator,),
     }
     return [
         {"head": head, "people": [_entry(request, person, towns) for person in people if person.role in roles]}

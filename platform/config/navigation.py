@@ -31,7 +31,7 @@ MENUS: dict[str, tuple[Entry, ...]] = {
     "municipality": (
         Entry("town_start", _("Start")),
         Entry("article_list", _("Wissen")),
-        Entry("gap_list", _("Lücken")),
+        Entry("gap_list", _("Wissenslücken")),
         Entry("contact_list", _("Verzeichnis")),
         Entry("joining", _("Beitritt")),
         Entry("member_list", _("Mitglieder"), ADMINS),

@@ -38,5 +38,5 @@ def places(request: HttpRequest, shown: list[Municipality]) -> list[dict[str, An
     own = Municipality.objects.filter(pk__in=access.municipalities) if known else shown
     found += [{"title": m.name, "url": address(request, m.slug), "municipality": m} for m in own]
     if access.is_operator or not known:
-        found.append({"title": _("Betrieb"), "url": f"{address(request)}betrieb/", "municipality": None})
+        found.append({"title": _("Betreiber"), "url": f"{address(request)}betrieb/", "municipality": None})
     return found

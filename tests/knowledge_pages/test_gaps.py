@@ -1,4 +1,4 @@
-"""Lücken: what agents asked, and how they are answered."""
+"""Wissenslücken: what agents asked, and how they are answered."""
 
 import pytest
 
@@ -23,7 +23,7 @@ def test_the_most_frequent_question_stands_first(editor, soest, people, gap):
     assert page.index("Balkonkraftwerk") < page.index("Grenze für")
     assert page.count("Beantworten") == 2
     assert "Grenze für" in words(editor.get("/luecken/?q=kubikmeter"))
-    assert "Zu diesem Filter gibt es keine Lücke." in words(editor.get("/luecken/?state=declined"))
+    assert "Zu diesem Filter gibt es keine Wissenslücke." in words(editor.get("/luecken/?state=declined"))
 
 
 def test_a_thousand_gaps_cost_no_more_queries(editor, soest, people, gap):
@@ -47,7 +47,7 @@ def test_a_thousand_gaps_cost_no_more_queries(editor, soest, people, gap):
 
 
 def test_nothing_open_is_good_news(editor):
-    assert "Zurzeit ist keine Lücke offen." in words(editor.get("/luecken/"))
+    assert "Zurzeit ist keine Wissenslücke offen." in words(editor.get("/luecken/"))
 
 
 def test_a_gap_says_what_was_asked_by_whom_and_when(editor, gap, known):

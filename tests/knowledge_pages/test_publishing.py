@@ -69,8 +69,9 @@ def test_ticked_gaps_are_answered_and_the_agent_learns_it(editor, changed, soest
     assert "checked" not in editor.get(f"/wissen/{article.key}/veroeffentlichen/").content.decode()
     sent = {"seen": article.updated_at.isoformat(), "gap": [str(gap.pk), "nonsense", "9" * 30]}
     response = editor.post(f"/wissen/{article.key}/veroeffentlichen/", sent, follow=True)
-    assert "Die Lücke „Grenze für Wohnungsauflösung“ ist beantwortet; Jana Köster erfährt es am Arbeitsplatz." in words(
-        response
+    assert (
+        "Die Wissenslücke „Grenze für Wohnungsauflösung“ ist beantwortet; Jana Köster erfährt es am Arbeitsplatz."
+        in words(response)
     )
     from django.db import transaction
 

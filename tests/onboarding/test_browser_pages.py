@@ -51,7 +51,7 @@ def sign_in(page, live, who, host):
     """Into the page's context; nobody signs out."""
     page.context.clear_cookies()
     if who:
-        cookie = {"name": "rufverbund_session", "value": live.sessions[who], "url": live.server.url(host)}
+        cookie = {"name": "rufverbund_session", "value": live.sessions[host][who], "url": live.server.url(host)}
         page.context.add_cookies([cookie])
 
 
@@ -207,7 +207,7 @@ def test_settings_without_javascript(browser, live):  # noqa: F811
         assert "Die Lagemeldung ist geändert." in main_words(page)
         page.fill("#id_number-number", "02921 998")
         page.get_by_role("button", name="Rufnummer vorschlagen").click()
-        assert "02921 998 wartet auf den Betrieb" in main_words(page)
+        assert "02921 998 wartet auf den Betreiber" in main_words(page)
         page.fill("#id_day-day", "1.4.2031")
         page.fill("#id_day-label", "Umzug")
         page.fill("#id_day-intervals", "8 bis 12 Uhr")
