@@ -75,6 +75,7 @@ def agents(streams: int) -> list[str]:
     from django.conf import settings
     from django.test import Client
 
+    from accounts import sessions
     from accounts.models import Membership, Person
     from tenants import scope
     from tenants.models import ServiceCentre
@@ -91,6 +92,8 @@ def agents(streams: int) -> list[str]:
             for _ in range(LOGGED_IN_PER_PERSON):
                 client = Client(headers={"host": "desk.localhost"})
                 client.force_login(person)
+                sessions.bind(session := client.session, "desk.localhost")
+                session.save()
                 keys.append(client.cookies[settings.SESSION_COOKIE_NAME].value)
     return keys[:streams]
 

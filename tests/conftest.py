@@ -51,16 +51,19 @@ def kreis(places):
 
 
 @pytest.fixture
-def visit(people) -> Callable[[str | None, str], Client]:
+def visit(people) -> Callable[..., Client]:
     """visit("editor", "soest.localhost") -> a test client of that host, signed in (None: not signed in)."""
 
-    def client_of(who: str | None, host: str) -> Client:
+    def client_of(who: str | None, host: str, **options: bool) -> Client:
+        from accounts import sessions
         from tenants import scope
 
-        client = Client(headers={"host": host})
+        client = Client(headers={"host": host}, **options)
         if who:
             with scope.front():
                 client.force_login(people[who])
+                sessions.bind(session := client.session, host)  # force_login comes to no host
+                session.save()
         return client
 
     return client_of

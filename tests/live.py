@@ -6,9 +6,11 @@ from typing import Any
 
 import django
 
+DESK = "desk.localhost"
+
 
 def seed() -> dict[str, object]:
-    """Demo entries of Soest and the Kreis, published; a session per person; the token of Soest's exchange."""
+    """Demo entries of Soest and the Kreis, published; a session per person at the desk; the token of Soest's exchange."""
     from knowledge import demo
     from onboarding.imports import Options, import_entries
     from telephony_bridge.actions import give_token
@@ -25,12 +27,15 @@ def seed() -> dict[str, object]:
     return {"token": token, "sessions": sessions()}
 
 
-def new_session(person: Any) -> str:
-    """Signed in; in the front's scope."""
+def new_session(person: Any, host: str = DESK) -> str:
+    """Signed in on a host; in the front's scope."""
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
     from django.contrib.sessions.backends.db import SessionStore
 
+    from accounts.sessions import bind
+
     made = SessionStore()
+    bind(made, host)
     made[SESSION_KEY] = str(person.pk)
     made[BACKEND_SESSION_KEY] = "allauth.account.auth_backends.AuthenticationBackend"
     made[HASH_SESSION_KEY] = person.get_session_auth_hash()
@@ -38,24 +43,24 @@ def new_session(person: Any) -> str:
     return str(made.session_key)
 
 
-def sessions() -> dict[str, str]:
-    """A signed-in session for everybody, by the local part of their address."""
+def sessions(host: str = DESK) -> dict[str, str]:
+    """A session for everybody, signed in on a host, by the local part of their address."""
     from django.db import transaction
 
     from accounts.models import Person
     from tenants import scope
 
     with scope.front(), transaction.atomic():
-        return {person.email.split("@")[0]: new_session(person) for person in Person.objects.all()}
+        return {person.email.split("@")[0]: new_session(person, host) for person in Person.objects.all()}
 
 
-def session(who: str) -> str:
-    """One more session of a person."""
+def session(who: str, host: str = DESK) -> str:
+    """One more session of a person, signed in on a host."""
     from accounts.models import Person
     from tenants import scope
 
     with scope.front():
-        return new_session(Person.objects.get(email=f"{who}@example.org"))
+        return new_session(Person.objects.get(email=f"{who}@example.org"), host)
 
 
 def crowd(size: str) -> list[str]:
@@ -97,6 +102,15 @@ def newcomer(name: str, *centres: str) -> str:
                 person=person, role="agent", person_name=name, person_email=person.email, centre=centre
             )
         return new_session(person)
+
+
+def lock(name: str) -> None:
+    """Somebody clears the flag of a newcomer in the database; their sessions and memberships stay."""
+    from accounts.models import Person
+    from tenants import scope
+
+    with scope.front():
+        Person.objects.filter(name=name).update(is_active=False)
 
 
 def dismiss(name: str) -> None:
@@ -196,6 +210,7 @@ if __name__ == "__main__":
         "session": session,
         "crowd": crowd,
         "newcomer": newcomer,
+        "lock": lock,
         "dismiss": dismiss,
         "become": become,
         "entries": entries,

@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.db import DataError, transaction
 from django.http import Http404, HttpRequest, HttpResponse
@@ -16,6 +17,7 @@ from django.shortcuts import redirect
 from django.utils import translation
 from whitenoise.middleware import WhiteNoiseMiddleware
 
+from accounts import sessions
 from accounts.access import Access, access_of
 from config.views import bad_request
 from tenants import scope
@@ -80,6 +82,7 @@ class HostMiddleware:
     def place(self, request: HttpRequest) -> None:
         """Decide by the Host header alone."""
         host = request.get_host().rsplit(":", 1)[0].lower().rstrip(".")
+        request.host_name = host  # type: ignore[attr-defined]
         request.municipality = None  # type: ignore[attr-defined]
         request.access = Access()  # type: ignore[attr-defined]
         request.roles = frozenset()  # type: ignore[attr-defined]
@@ -105,6 +108,18 @@ class HostMiddleware:
             .first()
         )
         return found.tenant if found else None
+
+
+class HostSessionMiddleware(SessionMiddleware):
+    """A session that was signed in on another host is not seen here; there it goes on, whatever happens here."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        """Begin an empty session instead of a foreign one. What programs call knows no person; there the session is not looked at."""
+        super().process_request(request)
+        if request.path.startswith(OPEN_PATHS) or not request.session.session_key:
+            return
+        if sessions.is_foreign(request.session, request.host_name):  # type: ignore[attr-defined]
+            request.session = self.SessionStore()
 
 
 class LanguageMiddleware:

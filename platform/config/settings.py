@@ -126,7 +126,7 @@ MIDDLEWARE = [
     "config.middleware.StaticMiddleware",
     "csp.middleware.CSPMiddleware",
     "config.middleware.HostMiddleware",  # area and municipality by the host; everything below works in the front's scope
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "config.middleware.HostSessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",

@@ -6,11 +6,13 @@ from typing import Any
 
 import psycopg
 from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
 from django.contrib.auth import get_user
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection, transaction
 from django.http import HttpRequest
 
+from accounts import sessions
 from accounts.access import access_of
 from desk.actions import begin_shift
 from tenants import events, scope
@@ -19,9 +21,10 @@ from tenants.models import Municipality
 
 REPLAYED = 200  # more missed events than this: the page fetches everything again instead
 POSITION = re.compile(r"[0-9]{1,18}:[0-9]{1,18}(?:,[0-9]{1,18}:[0-9]{1,18})*\Z")
-# One query, however many pages listen: a session that is still there, of a person who still works for the centre.
+# One query, however many pages listen: a session that is still there, of a person who may sign in and still works for the centre.
 STILL = """SELECT t.person, t.session FROM unnest(%s::bigint[], %s::text[]) AS t(person, session)
 JOIN public.django_session s ON s.session_key = t.session AND s.expire_date > now()
+JOIN public.accounts_person p ON p.id = t.person AND p.is_active
 WHERE EXISTS (SELECT FROM public.accounts_membership m WHERE m.person_id = t.person AND m.centre_id = %s AND m.role IN ('agent', 'supervisor'))"""
 
 
@@ -51,6 +54,8 @@ def identify(session_key: str) -> Listener | None:
         with scope.front():
             request = HttpRequest()
             request.session = SessionStore(session_key)
+            if sessions.is_foreign(request.session, f"desk.{settings.RUFVERBUND_DOMAIN}"):
+                return None
             person = get_user(request)
             if not person.is_authenticated or not is_mfa_enabled(person):
                 return None

@@ -164,7 +164,7 @@ def test_sign_in_and_account_look_right_everywhere(browser, server, mode):
 def test_members_work_without_javascript(browser, server):
     with opened(browser, java_script_enabled=False) as page:
         host = "lippstadt.localhost"
-        session = tool(server.database_url, "session", "admin.lippstadt")
+        session = tool(server.database_url, "session", "admin.lippstadt", host)
         page.context.add_cookies([{"name": "rufverbund_session", "value": session, "domain": host, "path": "/"}])
         page.goto(server.url(host, "/mitglieder/einladen/"))
         page.get_by_label("Name").fill("Ohne Skript")

@@ -1,4 +1,6 @@
-"""Sessions end at once: one by one, all others, on another password, when somebody is deactivated or gains a first second factor."""
+"""Sessions belong to one host and end at once: one by one, all others, on another password, with the account, at a first second factor."""
+
+from http.cookies import SimpleCookie
 
 import pytest
 from allauth.usersessions.models import UserSession
@@ -23,6 +25,33 @@ def inside(client):
 def two(sign_in):
     """Two browsers of the same person."""
     return sign_in("admin@example.org", HOST), sign_in("admin@example.org", HOST, step=1)
+
+
+@pytest.mark.parametrize("host", ["desk.localhost", "localhost", "lippstadt.localhost", "127.0.0.1"])
+def test_a_cookie_that_was_carried_to_another_host_opens_nothing_there(two, host):
+    here, _there = two
+    thief = Client(headers={"host": host})
+    thief.cookies = SimpleCookie({"rufverbund_session": here.cookies["rufverbund_session"].value})
+    assert not inside(thief)
+    assert inside(here)
+
+
+def test_who_signs_in_elsewhere_with_such_a_cookie_leaves_the_other_session_alone(two, sign_in):
+    here, _there = two
+    other = Client(headers={"host": "desk.localhost"})
+    other.cookies = SimpleCookie({"rufverbund_session": here.cookies["rufverbund_session"].value})
+    other.post("/konto/login/", {"login": "admin@example.org", "password": PASSWORD})
+    assert other.post("/konto/2fa/authenticate/", {"code": totp(step=-1)}).status_code == 302
+    assert inside(other)
+    assert inside(here)
+
+
+def test_a_session_that_knows_no_host_opens_nothing(people):
+    """Such as those from before sessions knew theirs."""
+    client = Client(headers={"host": HOST})
+    with scope.front():
+        client.force_login(people["admin"])
+    assert not inside(client)
 
 
 def test_one_other_session_is_ended_from_the_list(two, people):

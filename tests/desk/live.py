@@ -19,7 +19,7 @@ expect.set_options(timeout=15_000)  # milliseconds; a busy machine is no error
 
 @dataclass
 class Live:
-    """A server, its exchange's token, and a session for each person."""
+    """A server, its exchange's token, and a session at the desk for each person."""
 
     server: Server
     token: str
@@ -72,14 +72,14 @@ class Live:
         around = opened(browser, mode, **options)
         page = around.__enter__()
         self.contexts.append(around)
-        page.context.add_cookies([self.cookie(who, "desk.localhost")])
+        page.context.add_cookies([self.cookie(who)])
         listen(page)
         page.goto(self.server.url("desk.localhost"))
         return page
 
-    def cookie(self, who: str, host: str) -> Any:
-        """The session cookie of a person on a host."""
-        return {"name": "rufverbund_session", "value": self.sessions[who], "domain": host, "path": "/"}
+    def cookie(self, who: str) -> Any:
+        """The session cookie of a person at the desk."""
+        return {"name": "rufverbund_session", "value": self.sessions[who], "domain": "desk.localhost", "path": "/"}
 
     def close(self) -> None:
         """Close the browsers; errors in pages fail the test."""

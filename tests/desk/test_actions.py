@@ -4,7 +4,6 @@ import re
 
 import pytest
 from django.db import transaction
-from django.test import Client
 
 from tests.desk.test_page import FRAGMENT, parts
 
@@ -35,13 +34,9 @@ def talking(desk, ready, ring):
     return client, call
 
 
-def test_deeds_need_a_token(people, ready, ring) -> None:
-    from tenants import scope
-
+def test_deeds_need_a_token(visit, ready, ring) -> None:
     ready("agent")
-    client = Client(headers={"host": "desk.localhost"}, enforce_csrf_checks=True)
-    with scope.front():
-        client.force_login(people["agent"])
+    client = visit("agent", "desk.localhost", enforce_csrf_checks=True)
     call = ring()
     assert post(client, call, "annehmen").status_code == 403
     assert stored(call).state == "ringing"

@@ -156,6 +156,25 @@ def test_an_ended_session_closes_the_stream_at_the_next_delivery(live) -> None:
         assert stream.status == 403
 
 
+def test_a_session_of_another_host_may_not_listen(live) -> None:
+    with closing(Stream(live, live.tool("session", "agent2", "soest.localhost"))) as stream:
+        assert stream.status == 403
+
+
+def test_a_locked_account_closes_the_stream_at_the_next_delivery(live) -> None:
+    """Its session and its membership are still there."""
+    key = live.tool("newcomer", "Lotte")
+    with closing(Stream(live, key)) as stream, closing(Stream(live)) as stays:
+        stream.events(is_kind("hello"))
+        stays.events(is_kind("hello"))
+        live.tool("lock", "Lotte")
+        live.ring()
+        stays.events(is_kind("call"))
+        assert stream.ends(5)
+    with closing(Stream(live, key)) as stream:
+        assert stream.status == 403
+
+
 def test_the_end_of_a_membership_closes_the_stream_at_once(live) -> None:
     """Not at the next call: the end itself is news, and who is gone may not hear it."""
     key = live.tool("newcomer", "Kurt")

@@ -129,7 +129,7 @@ def fill_server() -> dict[str, object]:
             )
     gap = ask(soest, people["agent2"])
     keys = {name: entry.key for name, entry in vars(known).items()}
-    return {"keys": keys, "gap": gap.pk, "sessions": sessions()}
+    return {"keys": keys, "gap": gap.pk, "sessions": sessions("soest.localhost")}
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from tests.server import ROOT, Server, variables
 
 @pytest.fixture(scope="module")
 def live():
-    """A server in demo mode: `.server`, `.number` (one that the operator has to confirm), `.sessions` by the local part of an address."""
+    """A server in demo mode: `.server`, `.number` (one that the operator has to confirm), `.sessions` by host and local part of an address."""
     with pytest.MonkeyPatch.context() as patch, cloned(f"rv_onboarding_{os.getpid()}") as url:
         patch.setenv("RUFVERBUND_DEMO", "1")  # read by the programs, not by this one, whose settings are loaded
         command = [sys.executable, "-W", "ignore", "-m", "tests.onboarding.seeding"]

@@ -5,6 +5,8 @@ import sys
 
 from django.db import transaction
 
+HOSTS = ("localhost", "soest.localhost", "lippstadt.localhost")
+
 
 def fill_server() -> dict[str, object]:
     """The demonstration with fewer entries, a number that waits for the operator, a municipality that is being set up."""
@@ -32,7 +34,7 @@ def fill_server() -> dict[str, object]:
     actions.add_municipality(
         slug="welver", name="Gemeinde Welver", kind="gemeinde", ags="05974048", centre=soest.centre, acting_user=SYSTEM
     )
-    return {"number": number.pk, "sessions": sessions()}
+    return {"number": number.pk, "sessions": {host: sessions(host) for host in HOSTS}}
 
 
 if __name__ == "__main__":

@@ -29,6 +29,7 @@ GRANT SELECT, INSERT, UPDATE (token_hash, expires_at), DELETE ON accounts_invita
 GRANT USAGE ON SEQUENCE accounts_invitation_id_seq TO tenant, operator_web;
 GRANT SELECT ON accounts_membership TO desk_web, telephony, worker, listener;
 GRANT SELECT (id, name, email, is_active, phone_user) ON accounts_person TO telephony, worker;
+GRANT SELECT (id, is_active) ON accounts_person TO listener;
 GRANT SELECT ON usersessions_usersession, django_session TO listener;
 SELECT public.protect('accounts_membership');
 CREATE POLICY own ON accounts_membership TO tenant USING (municipality_id = (SELECT public.own_municipality()));
@@ -42,4 +43,4 @@ CREATE POLICY centres ON accounts_invitation TO operator_web USING (centre_id IS
 CREATE POLICY lookup ON accounts_invitation FOR SELECT TO operator_web USING (true);
 CREATE POLICY invites ON accounts_invitation FOR INSERT TO operator_web WITH CHECK (true);
 CREATE POLICY platform ON accounts_invitation TO front USING (true);
-CREATE POLICY lookup ON accounts_person FOR SELECT TO telephony, worker USING (true);
+CREATE POLICY lookup ON accounts_person FOR SELECT TO telephony, worker, listener USING (true);
