@@ -1,9 +1,12 @@
 """The webhook of exchanges: authorised by its token alone, answered 200 only for what is stored."""
 
+import json
+from typing import NamedTuple
+
 import structlog
 from django.contrib.auth.decorators import login_not_required
 from django.db import Error, OperationalError, transaction
-from django.http import HttpRequest, JsonResponse, UnreadablePostError
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
@@ -19,16 +22,24 @@ log = structlog.get_logger(__name__)
 RETRY_AFTER = "5"  # seconds
 
 
-@csrf_exempt
-@login_not_required
-def cti(request: HttpRequest, token: str) -> JsonResponse:
-    """POST /api/v1/cti/<token>: 200 `{}`, or `{"error": sentence}` with 400, 401, 405, 413, 415, 422, 503 (Retry-After)."""
-    if request.method != "POST":
-        return _refused(405, _("Meldungen werden mit POST geschickt."), Allow="POST")
+class Answer(NamedTuple):
+    """What an exchange is told: status, JSON and headers of its own."""
+
+    status: int
+    body: dict[str, str] = {}
+    headers: dict[str, str] = {}
+
+    @property
+    def text(self) -> str:
+        """The body as it is sent."""
+        return json.dumps(self.body, ensure_ascii=False)
+
+
+def answer(token: str, content_type: str, raw: bytes) -> Answer:
+    """Store one message: 200 `{}`, or `{"error": sentence}` with 400, 401, 413, 415, 422, 503 (Retry-After)."""
     try:
-        raw = _body(request)
         with scope.telephony(), transaction.atomic():
-            _store(token, request.content_type or "", raw)
+            _store(token, content_type, raw)
     except BadMessage as bad:
         log.warning("cti.refused", status=bad.status, reason=bad.sentence)
         return _refused(bad.status, bad.sentence)
@@ -41,7 +52,27 @@ def cti(request: HttpRequest, token: str) -> JsonResponse:
             _("Die Meldung konnte nicht gespeichert werden. Bitte gleich noch einmal schicken."),
             **{"Retry-After": RETRY_AFTER},
         )
-    return JsonResponse({})
+    return Answer(200)
+
+
+def wrong_method() -> Answer:
+    """405 for anything but POST."""
+    return _refused(405, _("Meldungen werden mit POST geschickt."), Allow="POST")
+
+
+@csrf_exempt
+@login_not_required
+def cti(request: HttpRequest, token: str) -> HttpResponse:
+    """POST /api/v1/cti/<token> by way of Django; under uvicorn, telephony_bridge.door answers without its middleware."""
+    if request.method != "POST":
+        found = wrong_method()
+    else:
+        try:
+            found = answer(token, request.content_type or "", _body(request))
+        except BadMessage as bad:
+            log.warning("cti.refused", status=bad.status, reason=bad.sentence)
+            found = _refused(bad.status, bad.sentence)
+    return HttpResponse(found.text, status=found.status, headers=found.headers, content_type="application/json")
 
 
 def _body(request: HttpRequest) -> bytes:
@@ -68,5 +99,5 @@ def _store(token: str, content_type: str, raw: bytes) -> None:
     actions.receive(source, zammad.parse(body), body)
 
 
-def _refused(status: int, sentence: str, **headers: str) -> JsonResponse:
-    return JsonResponse({"error": sentence}, status=status, headers=headers, json_dumps_params={"ensure_ascii": False})
+def _refused(status: int, sentence: str, **headers: str) -> Answer:
+    return Answer(status, {"error": sentence}, headers)

@@ -19,11 +19,12 @@ from django.conf import settings  # noqa: E402
 from config.bodies import BoundedBodies  # noqa: E402
 from config.middleware import OPEN_PATHS  # noqa: E402  needs the apps to be loaded
 from desk.stream import events  # noqa: E402
+from telephony_bridge.door import Door  # noqa: E402
 from telephony_bridge.guard import BodyGuard  # noqa: E402
 
 # Bounded bodies; those of webhooks more closely, and without cookies. (The stubs say Mapping where ASGI hands over dicts.)
 bounded = BoundedBodies(django_application, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)  # type: ignore[arg-type]
-django = BodyGuard(bounded)
+django = BodyGuard(Door(bounded))
 
 
 async def healthz(send: Send) -> None:
