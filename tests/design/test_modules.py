@@ -16,6 +16,13 @@ WINDOW = {"width": 1366, "height": 657}  # what a maximised browser leaves of 13
 PAUSE = 700  # milliseconds: longer than the pause before the count is said
 
 
+SWAP = """async ([url, html]) => {
+  const { holdFocus, parse } = await import(url), place = document.getElementById("calls"), restore = holdFocus(place);
+  place.replaceChildren(parse(html));
+  restore();
+  place.dispatchEvent(new CustomEvent("swap:done", { bubbles: true })); }"""
+
+
 @pytest.fixture
 def page(browser: Browser, address: str) -> Iterator[Page]:
     """The desk of the gallery."""
@@ -35,8 +42,7 @@ def put(page: Page, gallery: Path) -> Callable[[str], None]:
     def swap(what: str) -> None:
         file = gallery / f"card-{what}.part"
         html = file.read_text(encoding="utf-8") if file.is_file() else what
-        script = "async ([url, html]) => (await import(url)).swap(document.getElementById('calls'), html)"
-        page.evaluate(script, [module, html])
+        page.evaluate(SWAP, [module, html])
 
     return swap
 

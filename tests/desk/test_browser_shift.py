@@ -43,6 +43,7 @@ def test_of_a_ringing_call_nothing_is_cut_off_and_the_search_stays_where_it_was(
         in_state(page, "ringing")
         expect(page.locator(".call .alertline")).to_have_count(2)
         assert page.evaluate(OUTSIDE) == []
+        assert float(page.evaluate("parseFloat(getComputedStyle(document.querySelector('.greeting')).fontSize)")) >= 24
         assert page.locator("#search").bounding_box() == before
     finally:
         live.sql("UPDATE tenants_municipality SET emergency = '', situation = '' WHERE slug = 'soest'")

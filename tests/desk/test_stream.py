@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests import environment
+from tests import environment, loops
 
 
 class Stream:
@@ -222,7 +222,7 @@ def test_a_quiet_stream_gives_signs_of_life_that_the_page_hears(monkeypatch) -> 
         sent.append(message["body"].decode())
         queue.put_nowait(None)  # the page goes after the first
 
-    asyncio.run(stream.deliver(queue, {}, send, moved=None))
+    loops.run(stream.deliver(queue, {}, send, moved=None))
     assert sent[0] == "event: beat\ndata: 1\n\n"
     page = Path(stream.__file__).with_name("static") / "desk" / "js" / "stream.js"
     assert 'source.addEventListener("beat"' in page.read_text()

@@ -129,5 +129,5 @@ function onKey(event) {
 
 document.addEventListener("keydown", onKey);
 document.addEventListener("click", event => { if (event.target.closest?.('[data-action="help"]')) showHelp(); });
-for (const event of ["swap:done", "htmx:afterSettle"]) document.addEventListener(event, () => paint());
+document.addEventListener("swap:done", () => paint());
 paint();

@@ -21,11 +21,3 @@ export function holdFocus(place) {
     (next ?? document.getElementById("search")).focus({ preventScroll: true });
   };
 }
-
-/** Replace what is in `place`; fires "swap:done" on it, so that keys, call card and panels look at what came. */
-export function swap(place, html) {
-  const restore = holdFocus(place);
-  place.replaceChildren(typeof html === "string" ? parse(html) : html);
-  restore();
-  place.dispatchEvent(new CustomEvent("swap:done", { bubbles: true }));
-}
