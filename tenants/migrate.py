@@ -1,23 +1,31 @@
 """Bring the shared schema and every municipality's schema up to date, and set the rights of every login.
 
 `apply()` is what `rufverbund migrate` runs, in the owner's scope: shared migrations, then the rights files of all apps in one
-transaction, then each municipality. A fingerprint of migrations and rights files makes a start without news cheap. Fast replay
-over many schemas has its place in `bring_up_to_date`.
+transaction, then each municipality. A fingerprint of migrations and rights files makes a start without news cheap. Several may start
+at once, as the pods of a new version do: one works, the others wait and find nothing to do. Fast replay over many schemas has its
+place in `bring_up_to_date`.
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
+import psycopg
+import structlog
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection, transaction
 from django.db.migrations.loader import MigrationLoader
 
 from tenants import scope
+from tenants.backend.base import login_password
 
+log = structlog.get_logger(__name__)
 Report = Callable[[str], None]
+TURN = 0x52756676  # "Rufv": the number of the advisory lock, the same in every version
 
 
 def sql_files() -> list[Path]:
@@ -40,7 +48,7 @@ def fingerprint() -> str:
 def apply(report: Report = lambda line: None) -> bool:
     """Migrate everything that is behind; True when something was done. Raises what the database says; may be run again."""
     wanted = fingerprint()
-    with scope.owner():
+    with _turn(), scope.owner():
         if news := _applied() != wanted:
             report("Gemeinsame Tabellen")
             _shared(wanted)
@@ -49,6 +57,26 @@ def apply(report: Report = lambda line: None) -> bool:
             report(f"Kommune {done} von {len(behind)}")
             bring_up_to_date(schema, wanted)
     return news or bool(behind)
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    """One at a time in a database. On a connection of its own, since those of the pool change hands; PostgreSQL ends the turn with it."""
+    database: dict[str, Any] = settings.DATABASES["default"]
+    with psycopg.connect(
+        host=database["HOST"] or None,
+        port=database["PORT"] or None,
+        dbname=database["NAME"],
+        user=scope.OWNER.login,
+        password=login_password(scope.OWNER.login),
+        autocommit=True,
+        **database["OPTIONS"],
+    ) as alone:
+        free = alone.execute("SELECT pg_try_advisory_lock(%s)", [TURN]).fetchone()
+        if not (free and free[0]):
+            log.info("migrate.waiting")
+            alone.execute("SELECT pg_advisory_lock(%s)", [TURN])
+        yield
 
 
 def _applied() -> str:

@@ -75,7 +75,7 @@ def point_to(server: embedded.Server) -> None:
 
 def first_preparation(server: embedded.Server) -> None:
     """Roles, database and tables, once; several commands at once wait for the first."""
-    with _alone(server):
+    with alone(server):
         if not is_prepared(server):
             click.echo("Die Datenbank wird eingerichtet …", err=True)
             _prepare(server)
@@ -95,12 +95,12 @@ def is_prepared(server: embedded.Server) -> bool:
 
 def prepare(server: embedded.Server) -> bool:
     """Roles and doors as this version wants them, then all migrations; true when those found something to do."""
-    with _alone(server):
+    with alone(server):
         return _prepare(server)
 
 
 @contextmanager
-def _alone(server: embedded.Server) -> Iterator[None]:
+def alone(server: embedded.Server) -> Iterator[None]:
     """Commands that prepare the same database do it one after the other: PostgreSQL refuses to change a role or a right twice at once."""
     with (server.home / "prepare.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -36,7 +36,8 @@ def migrate(jobs: int, as_json: bool) -> None:
     if server := installation.own_server():
         from tenants import prepare as roles
 
-        roles.run(server.superuser_url, embedded.DATABASE)
+        with installation.alone(server):
+            roles.run(server.superuser_url, embedded.DATABASE)
     changed = migrations.apply(report)
     took = round((time.monotonic() - started) * 1000)
     if as_json:
