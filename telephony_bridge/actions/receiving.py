@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
@@ -22,6 +22,7 @@ from telephony_bridge.presence import follow_calls
 from tenants import events
 from tenants.audit import SYSTEM, Actor
 
+DUPLICATE = "duplicate"
 OUTGOING = "outgoing"  # a call that a member of staff makes: no card, no row
 NOT_SHOWN = {"ringing_at", "told"}
 RESULTS = {Event.NEW_CALL: "completed", Event.ANSWER: "answered", Event.HANGUP: "hung_up"}
@@ -32,6 +33,14 @@ class Agent(NamedTuple):
 
     person_id: int
     name: str
+
+
+class Made(NamedTuple):
+    """What became of a message: its call (None: no card), the stored row's `result`, and the news for the desks ("": none)."""
+
+    call: Call | None
+    result: str
+    news: str = ""
 
 
 class Report(NamedTuple):
@@ -61,29 +70,41 @@ def receive(source: Source, message: CtiMessage, raw: Mapping[str, object], *, a
     """
     with transaction.atomic(savepoint=False):
         now = timezone.now()
-        event = CtiEvent(source=source, external_id=message.call_id, event=message.event, body=storable(raw))
-        event.call, event.result = _made_of(source, message, now)
-        event.save(force_insert=True)
-        silent = Q(last_event_at=None) | Q(last_event_at__lt=now - times.HEARTBEAT_STEP)
         if message.event is Event.NEW_CALL:
-            Source.objects.filter(silent, pk=source.pk).update(last_event_at=now)  # not a write per message
+            _is_there(source, now)
+        event = CtiEvent(source=source, external_id=message.call_id, event=message.event, body=storable(raw))
+        made = _made_of(source, message, now)
+        event.call, event.result = made.call, made.result
+        event.save(force_insert=True)
+        if made.call and made.news:  # last: whoever tells holds the centre's counter until the commit
+            events.tell_centre(source.centre_id, "call", made.call.public_id, made.news)
     return event
 
 
-def _made_of(source: Source, message: CtiMessage, now: datetime) -> tuple[Call | None, str]:
+def _is_there(source: Source, now: datetime) -> None:
+    """Remember that the exchange speaks; not a write per message, and before all other locks, so that none waits for another's."""
+    before = now - times.HEARTBEAT_STEP
+    if source.last_event_at is None or source.last_event_at < before:
+        silent = Q(last_event_at=None) | Q(last_event_at__lt=before)
+        Source.objects.filter(silent, pk=source.pk).update(last_event_at=now)
+
+
+def _made_of(source: Source, message: CtiMessage, now: datetime) -> Made:
     if message.direction is Direction.OUT:
-        return None, OUTGOING
+        return Made(None, OUTGOING)
     call = None if message.event is Event.NEW_CALL else _locked(source, message.call_id)
     if call is None and message.event is not Event.NEW_CALL and _is_outgoing(source, message.call_id):
-        return None, OUTGOING
+        return Made(None, OUTGOING)
     agent = _agent(source.centre_id, message) if message.event is Event.ANSWER else None
     called = who_was_called(source, message) if call is None else None
     report = Report(message, now, agent, called)
     if call is None:
         call, created = _found_or_created(source, report)
         if created:
-            return call, "created" if message.event is Event.NEW_CALL else "unknown_call"
-    return call, _changed(call, report)
+            # Of a call that was over when it became known there is nothing to show.
+            news = "" if call.state == CallState.ENDED else "new"
+            return Made(call, "created" if message.event is Event.NEW_CALL else "unknown_call", news)
+    return _changed(call, report)
 
 
 def _locked(source: Source, call_id: str) -> Call | None:
@@ -100,30 +121,39 @@ def _found_or_created(source: Source, report: Report) -> tuple[Call, bool]:
     transition, message = report.applied(None), report.message
     new = Call(source=source, centre_id=source.centre_id, external_id=message.call_id)
     _fill(new, transition, report)
-    Call.objects.bulk_create([new], ignore_conflicts=True)
-    call = Call.objects.select_for_update().get(source=source, external_id=message.call_id)
-    created = call.public_id == new.public_id
-    if created:
-        _follow(call, None, transition)
-        if call.state != CallState.ENDED:  # of a call that was over when it became known there is nothing to show
-            events.tell_centre(call.centre_id, "call", call.public_id, "new")
-    return call, created
+    if _inserted(new):
+        _follow(new, None, transition)
+        return new, True
+    return Call.objects.select_for_update().get(source=source, external_id=message.call_id), False
 
 
-def _changed(call: Call, report: Report) -> str:
+def _inserted(call: Call) -> bool:
+    """Insert the row, which is locked then, unless the call has one: bulk_create(ignore_conflicts=True) would not say which of the two it did."""
+    fields = [field for field in Call._meta.local_concrete_fields if not field.primary_key]
+    with connection.cursor() as cursor:
+        columns = ", ".join(connection.ops.quote_name(field.column) for field in fields)
+        places = ", ".join(["%s"] * len(fields))
+        table = connection.ops.quote_name(Call._meta.db_table)
+        sql = f"INSERT INTO {table} ({columns}) VALUES ({places}) ON CONFLICT DO NOTHING RETURNING id"  # noqa: S608  names of our own
+        cursor.execute(sql, [field.get_db_prep_save(field.pre_save(call, add=True), connection) for field in fields])
+        row = cursor.fetchone()
+    if row:
+        call.pk, call._state.adding, call._state.db = row[0], False, connection.alias  # noqa: SLF001  as Model.save does
+    return row is not None
+
+
+def _changed(call: Call, report: Report) -> Made:
     """Apply the report to the locked row of a known call."""
     before, transition = call.agent_id, report.applied(call)
     if not transition.changed:
-        return "duplicate"
+        return Made(call, DUPLICATE)
     was_over, columns = call.state == CallState.ENDED, _fill(call, transition, report)
     call.save(update_fields=columns)
     if not set(columns) - NOT_SHOWN:  # sent again at the same moment, and overtaken
-        return "duplicate"
+        return Made(call, DUPLICATE)
     _follow(call, before, transition)
-    if not was_over:
-        op = "ended" if call.state == CallState.ENDED else "changed"
-        events.tell_centre(call.centre_id, "call", call.public_id, op)
-    return RESULTS[report.message.event]
+    op = "ended" if call.state == CallState.ENDED else "changed"
+    return Made(call, RESULTS[report.message.event], "" if was_over else op)
 
 
 def _fill(call: Call, transition: Transition, report: Report) -> list[str]:

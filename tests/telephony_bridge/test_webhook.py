@@ -3,8 +3,9 @@
 import json
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -371,7 +372,7 @@ def test_no_body_is_a_crash(post, raw, kind):
     assert post(raw=raw, kind=kind).status_code in {200, 400, 413, 415, 422}
 
 
-@pytest.mark.parametrize(("event", "statements"), [("newCall", 9), ("answer", 13), ("hangup", 8)])
+@pytest.mark.parametrize(("event", "statements"), [("newCall", 7), ("answer", 13), ("hangup", 7)])
 def test_a_report_costs_few_round_trips(post, jana, event, statements, django_assert_max_num_queries):
     """The request must take 25 ms at most; each statement is one."""
     post(
@@ -381,3 +382,23 @@ def test_a_report_costs_few_round_trips(post, jana, event, statements, django_as
         post(event="newCall", to="029211030")
     with django_assert_max_num_queries(statements):
         post(event=event, to="029211030", user="jana.koester")
+
+
+@pytest.mark.parametrize("event", ["newCall", "answer", "hangup"])
+def test_the_centres_counter_is_held_for_the_commit_only(post, jana, event):
+    """Whoever has told the centre something holds up its other calls until the commit."""
+    if event != "newCall":
+        post(event="newCall", to="029211030")
+    with CaptureQueriesContext(connection) as statements:
+        post(event=event, to="029211030", user="jana.koester")
+    told = [query["sql"] for query in statements if "SAVEPOINT" not in query["sql"]]
+    assert "tell_centre" in told[-1]
+
+
+def test_the_first_message_after_a_silence_is_remembered_before_other_locks_are_taken(post):
+    """Two first calls at once would otherwise wait for each other: one for the exchange's row, one for the centre's counter."""
+    with CaptureQueriesContext(connection) as statements:
+        post(event="newCall", to="029211030")
+    writes = [query["sql"] for query in statements if query["sql"].startswith(("INSERT", "UPDATE"))]
+    assert writes[0].startswith('UPDATE "telephony_bridge_source"')
+    assert len(writes) == 3
