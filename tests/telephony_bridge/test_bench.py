@@ -1,10 +1,15 @@
 """The measuring itself is right."""
 
 import pytest
+from django.contrib.sessions.backends.db import SessionStore
+from django.db import transaction
 
+from accounts import sessions
 from telephony_bridge.bench.commands import _pop_result
 from telephony_bridge.bench.load import Sent, spread_of
 from telephony_bridge.bench.streams import Desk
+from telephony_bridge.management.commands.bench_stage import Command
+from tenants import scope
 from tests import loops
 
 
@@ -49,3 +54,10 @@ def test_what_is_missing_is_said():
     assert result["last_stream"]["count"] == 2
     assert result["webhook"]["count"] == 4
     assert result["holds"]
+
+
+def test_an_agent_of_a_measurement_is_signed_in_at_the_desk(soest):
+    with scope.front(), transaction.atomic():
+        session = SessionStore(Command.sign_in(soest.centre, 7))
+        assert session["_auth_user_id"]
+        assert not sessions.is_foreign(session, "desk.localhost")

@@ -10,6 +10,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
+from accounts import sessions
 from accounts.models import ROLES, Membership, Person
 from telephony_bridge.actions import give_token
 from tenants import actions, provisioning, scope
@@ -40,9 +41,9 @@ class Command(BaseCommand):
         for slug, name, kind, ags, number in TOWNS:
             self.add_town(centre, slug=slug, name=name, kind=kind, ags=ags, numbers=[number])
         with scope.front(), transaction.atomic():
-            sessions = [self.sign_in(centre, number) for number in range(options["agents"])]
+            keys = [self.sign_in(centre, number) for number in range(options["agents"])]
         token = give_token(centre=centre, acting_user=SYSTEM)
-        self.stdout.write(json.dumps({"token": token, "cookie": settings.SESSION_COOKIE_NAME, "sessions": sessions}))
+        self.stdout.write(json.dumps({"token": token, "cookie": settings.SESSION_COOKIE_NAME, "sessions": keys}))
 
     @staticmethod
     def add_town(centre: ServiceCentre, **fields: Any) -> None:
@@ -54,7 +55,7 @@ class Command(BaseCommand):
 
     @staticmethod
     def sign_in(centre: ServiceCentre, number: int) -> str:
-        """An agent with a second factor and a session; returns its key."""
+        """An agent with a second factor and a session at the desk; returns its key."""
         name = f"Agentin {number:03d}"
         person = Person.objects.create_user(f"agent{number}@rufverbund.invalid", None, name=name)
         Membership.objects.create(
@@ -64,5 +65,6 @@ class Command(BaseCommand):
         session = SessionStore()
         session[SESSION_KEY], session[HASH_SESSION_KEY] = str(person.pk), person.get_session_auth_hash()
         session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+        sessions.bind(session, f"desk.{settings.RUFVERBUND_DOMAIN}")
         session.create()
         return str(session.session_key)
