@@ -2,17 +2,23 @@
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.http.request import split_domain_port
 from django.urls import reverse
 
 from accounts.models import Place
 from tenants.models import ServiceCentre
 
 
-def on_host(request: HttpRequest, name: str) -> str:
-    """Scheme, host and port of one of our hosts ("soest", "desk"), reached as this request was."""
-    port = request.get_port()
-    tail = "" if port in {"80", "443"} else f":{port}"
-    return f"{request.scheme}://{name}.{settings.RUFVERBUND_DOMAIN}{tail}"
+def port_of(request: HttpRequest) -> str:
+    """ ":8000" as the browser wrote it, "" for the usual one. Behind a proxy the port that we listen on is another one."""
+    port = split_domain_port(request.get_host())[1]
+    return "" if port in {"", "80", "443"} else f":{port}"
+
+
+def on_host(request: HttpRequest, name: str = "") -> str:
+    """Scheme, host and port of one of our hosts ("soest", "desk"; without a name the front), reached as this request was."""
+    host = f"{name}.{settings.RUFVERBUND_DOMAIN}" if name else settings.RUFVERBUND_DOMAIN
+    return f"{request.scheme}://{host}{port_of(request)}"
 
 
 def workplace(request: HttpRequest, place: Place) -> str:

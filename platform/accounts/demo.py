@@ -22,9 +22,11 @@ from django.conf import settings
 from django.core import signing
 from django.db import transaction
 from django.http import HttpRequest
+from django.http.request import split_domain_port
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from accounts.addresses import port_of
 from accounts.models import CENTRE_ROLES, ROLES, Membership, Person
 from tenants import scope
 from tenants.errors import Refusal
@@ -189,12 +191,11 @@ def demo_entries(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def _entry(request: HttpRequest, person: DemoPerson, towns: dict[str, Municipality]) -> dict[str, Any]:
-    port = f":{request.get_port()}" if request.get_port() not in {"80", "443"} else ""
     return {
         "person": person,
         "role": dict(ROLES)[person.role],
         "municipality": towns.get(person.place) if person.role not in CENTRE_ROLES else None,
-        "url": f"{request.scheme}://{person.host}{port}/demo/anmelden/",
+        "url": f"{request.scheme}://{person.host}{port_of(request)}/demo/anmelden/",
         "token": signing.dumps(person.email, salt=SALT),
     }
 
@@ -211,7 +212,7 @@ def comes_from_here(request: HttpRequest) -> bool:
     """Whether a request was sent on this machine to this machine, by a page of ours."""
     origin = request.headers.get("Origin", "")
     origin = "" if origin == "null" else origin  # what a browser sends from our front page under its Referrer-Policy
-    named = origin.partition("://")[2].rsplit(":", 1)[0] if origin else _hostname(request.get_host())
+    named = _hostname(origin.partition("://")[2] if origin else request.get_host())
     return (
         is_loopback(str(request.META.get("REMOTE_ADDR", "")))
         and _is_local(_hostname(request.get_host()))
@@ -239,7 +240,7 @@ def refuse_other_than_loopback(address: str) -> None:
 
 
 def _hostname(host: str) -> str:
-    return host.rsplit(":", 1)[0].lower().rstrip(".")
+    return split_domain_port(host)[0]
 
 
 def _is_local(name: str) -> bool:

@@ -10,9 +10,10 @@ import structlog
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib.sessions.middleware import SessionMiddleware
-from django.core.exceptions import BadRequest, PermissionDenied
+from django.core.exceptions import BadRequest, DisallowedHost, PermissionDenied
 from django.db import DataError, transaction
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.request import split_domain_port
 from django.shortcuts import redirect
 from django.utils import translation
 from whitenoise.middleware import WhiteNoiseMiddleware
@@ -81,13 +82,15 @@ class HostMiddleware:
 
     def place(self, request: HttpRequest) -> None:
         """Decide by the Host header alone."""
-        host = request.get_host().rsplit(":", 1)[0].lower().rstrip(".")
+        host, port = split_domain_port(request.get_host())
         request.host_name = host  # type: ignore[attr-defined]
         request.municipality = None  # type: ignore[attr-defined]
         request.access = Access()  # type: ignore[attr-defined]
         request.roles = frozenset()  # type: ignore[attr-defined]
         if request.path.startswith(OPEN_PATHS):
             request.area, request.urlconf = "api", "config.urls.front"  # type: ignore[attr-defined]
+        elif not self.is_ours(request, port):
+            raise DisallowedHost(f"{host} on port {port[:10]}, which is not ours")
         elif host == f"desk.{settings.RUFVERBUND_DOMAIN}":
             request.area, request.urlconf = "desk", "config.urls.desk"  # type: ignore[attr-defined]
         elif host in {settings.RUFVERBUND_DOMAIN, "127.0.0.1", "[::1]"}:
@@ -97,6 +100,13 @@ class HostMiddleware:
             request.area, request.urlconf = "municipality", "config.urls.municipality"  # type: ignore[attr-defined]
             if request.municipality is None:  # type: ignore[attr-defined]
                 request.area, request.urlconf = "nowhere", "config.urls.nowhere"  # type: ignore[attr-defined]
+
+    @staticmethod
+    def is_ours(request: HttpRequest, port: str) -> bool:
+        """Whether browsers reach us on this port. The demonstration may be seen through any, such as that of a tunnel."""
+        usual = {"", "443" if request.is_secure() else "80", settings.RUFVERBUND_PORT}
+        direct = set() if settings.HTTPS else {request.META["SERVER_PORT"]}
+        return settings.DEMO or port in usual | direct
 
     @staticmethod
     def find(host: str) -> Municipality | None:

@@ -2,21 +2,18 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.db.models import Prefetch
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from accounts.access import Access
+from accounts.addresses import on_host
 from tenants.models import Municipality, NumberPrefix
 
 
 def address(request: HttpRequest, name: str = "") -> str:
     """`http://NAME.<domain>:<port>/`, without a name the front."""
-    port = request.get_port()
-    tail = "" if port in {"80", "443"} else f":{port}"
-    host = f"{name}.{settings.RUFVERBUND_DOMAIN}" if name else settings.RUFVERBUND_DOMAIN
-    return f"{request.scheme}://{host}{tail}/"
+    return f"{on_host(request, name)}/"
 
 
 def towns() -> list[Municipality]:

@@ -42,12 +42,15 @@ SECRET_KEY = env("RUFVERBUND_SECRET_KEY")
 RUFVERBUND_DATABASE_SECRET = env("RUFVERBUND_DATABASE_SECRET")
 RUFVERBUND_OWNER_SECRET = env("RUFVERBUND_OWNER_SECRET", "")  # only for migrations, the worker and the command line
 HTTPS = flag("RUFVERBUND_HTTPS")  # behind TLS: secure cookies, HSTS, redirects
+RUFVERBUND_PORT = env(
+    "RUFVERBUND_PORT", ""
+)  # in addresses, when it is neither the usual one nor that of `rufverbund serve`
 
+# Links in mails carry the Host header's name and port: HostMiddleware refuses other ports, and names that no municipality has.
 ALLOWED_HOSTS = [
     RUFVERBUND_DOMAIN,
     f".{RUFVERBUND_DOMAIN}",
-    "127.0.0.1",
-    "[::1]",
+    *(["127.0.0.1", "[::1]"] if DEMO or TESTING else []),  # programs may use any name, see config.asgi
     *filter(None, env("RUFVERBUND_HOSTS", "").split(",")),
 ]
 ROOT_URLCONF = "config.urls.front"  # HostMiddleware chooses another one by the host
@@ -226,7 +229,10 @@ CSRF_COOKIE_NAME = "__Host-rufverbund_csrf" if HTTPS else "rufverbund_csrf"
 CSRF_FAILURE_VIEW = "config.views.csrf_failure"
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+# No header is believed here: X-Forwarded-Host and -Port never, X-Forwarded-Proto and -For by uvicorn if a trusted proxy sent them
+# (`rufverbund serve --proxy`, RUFVERBUND_PROXIES).
+USE_X_FORWARDED_HOST = USE_X_FORWARDED_PORT = False
+SECURE_PROXY_SSL_HEADER = None
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"

@@ -75,7 +75,7 @@ def test_every_role_is_offered(people_of_the_demo):
 
 def test_outside_demo_mode_the_address_does_not_exist(people_of_the_demo, settings):
     entry = entries()["Jana Köster"]
-    settings.DEMO = False
+    settings.DEMO, settings.RUFVERBUND_PORT = False, "8000"
     assert click(entry)[1].status_code == 404  # the view itself
     reload_urls()
     assert click(entry)[1].status_code == 404  # nor the address

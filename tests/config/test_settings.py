@@ -54,3 +54,16 @@ def test_a_missing_secret_is_named(read, monkeypatch):
 def test_a_secret_may_stand_in_a_file(read, monkeypatch, tmp_path):
     (tmp_path / "key").write_text("from a file\n", encoding="utf-8")
     assert read(RUFVERBUND_SECRET_KEY_FILE=str(tmp_path / "key"))["SECRET_KEY"] == "from a file"
+
+
+def test_only_the_demonstration_and_tests_have_a_name_without_a_domain(read):
+    loopback = {"127.0.0.1", "[::1]"}
+    assert not loopback & set(read(RUFVERBUND_TESTING="0")["ALLOWED_HOSTS"])
+    assert loopback < set(read(RUFVERBUND_TESTING="0", RUFVERBUND_DEMO="1")["ALLOWED_HOSTS"])
+
+
+def test_no_header_speaks_for_a_proxy(read):
+    """uvicorn believes those of a trusted one; Django would believe anybody's."""
+    found = read(RUFVERBUND_TESTING="0", RUFVERBUND_HTTPS="1", RUFVERBUND_DOMAIN="servicecenter.example.de")
+    assert (found["USE_X_FORWARDED_HOST"], found["USE_X_FORWARDED_PORT"]) == (False, False)
+    assert found["SECURE_PROXY_SSL_HEADER"] is None

@@ -18,7 +18,14 @@ GRACE = 4  # seconds that open requests and streams get when we stop
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Adresse, an der gelauscht wird.")
 @click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="Port.")
-@click.option("--proxy", "proxies", default="127.0.0.1", show_default=True, help="Vertraute Proxys (X-Forwarded-For).")
+@click.option(
+    "--proxy",
+    "proxies",
+    default="127.0.0.1",
+    show_default=True,
+    envvar="RUFVERBUND_PROXIES",
+    help="Proxys, denen X-Forwarded-For und -Proto geglaubt wird (mehrere mit Kommas).",
+)
 def serve(host: str, port: int, proxies: str) -> None:
     """Den Webserver starten, bis SIGINT oder SIGTERM."""
     refuse_other_than_loopback(host)
