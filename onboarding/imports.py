@@ -27,7 +27,7 @@ Progress = Callable[[int, int], None]  # done, of how many
 
 @dataclass(slots=True)
 class Report:
-    """What an import did, or, with `dry_run`, would have done; `written` says whether anything was kept."""
+    """What an import did, or, with `dry_run`, would have done: nothing, when one line is bad. `written` says whether anything was kept."""
 
     municipality: str
     lines: int = 0
@@ -87,22 +87,22 @@ class _Import:
         self.report = Report(municipality=municipality.slug, dry_run=options.dry_run)
         self.departments: dict[str, Department | None] = {}  # by title in small letters; None: several have it
         self.touched: set[str] = set()  # departments that were written
+        self.left_out: set[int] = set()  # numbers of the lines that were refused
+        self.done = self.good = 0  # lines
 
     def run(self) -> Report:
         report = self.report
         self._judge()
         with scope.municipality(self.municipality.schema_name), transaction.atomic():
             actions.wait_for_turn(acting_user=self.actor)
-            done, good = 0, report.lines - len(report.bad)
-            for kind in KINDS:
-                for line in self._lines(kind):
-                    self._write(line)
-                    done += 1
-                    self.progress(done, good)
-                if kind == "department":
-                    self._finish_departments()
+            self._write_departments()
+            for kind in ("person", "article"):
+                self._write_all(kind)
             report.bad.sort(key=lambda bad: bad.number)
-            report.written = not self.options.dry_run and (self.options.skip_bad or not report.bad)
+            is_refused = bool(report.bad) and not self.options.skip_bad
+            if is_refused:
+                self._count_anew()
+            report.written = not (is_refused or self.options.dry_run)
             if report.written:
                 self._log()
             else:
@@ -118,16 +118,39 @@ class _Import:
                 self.report.ignored.update(line.ignored)
 
     def _lines(self, kind: str) -> Iterator[Line]:
-        return (
-            line for line in read(self.source, self.municipality.slug) if isinstance(line, Line) and line.kind == kind
-        )
+        every = read(self.source, self.municipality.slug)
+        good = (line for line in every if isinstance(line, Line) and line.number not in self.left_out)
+        return (line for line in good if line.kind == kind)
+
+    def _write_departments(self) -> None:
+        """Again without those that are refused once all are there: a line is kept as a whole or left out as a whole."""
+        while True:
+            self._count_anew()
+            self.good = self.report.lines - len(self.report.bad)
+            with transaction.atomic():
+                self._write_all("department")
+                refused = len(self.left_out)
+                self._finish_departments()
+                if len(self.left_out) == refused or not self.options.skip_bad:
+                    return
+                transaction.set_rollback(True)
+
+    def _write_all(self, kind: str) -> None:
+        for line in self._lines(kind):
+            self._write(line)
+            self.done += 1
+            self.progress(self.done, self.good)
 
     def _write(self, line: Line) -> None:
         try:
             with transaction.atomic():
                 self._count(*self._saved(line))
         except Refusal as error:
-            self.report.bad.append(BadLine(line.number, str(error), line.key))
+            self._leave_out(line, error)
+
+    def _leave_out(self, line: Line, error: Refusal) -> None:
+        self.report.bad.append(BadLine(line.number, str(error), line.key))
+        self.left_out.add(line.number)
 
     def _saved(self, line: Line) -> tuple[str, bool]:
         model = snapshots.MODELS[line.kind]
@@ -179,6 +202,11 @@ class _Import:
         setattr(self.report, what, getattr(self.report, what) + 1)
         self.report.published += is_news
 
+    def _count_anew(self) -> None:
+        """What was counted so far is not there."""
+        self.report.created = self.report.changed = self.report.unchanged = self.report.published = self.done = 0
+        self.touched.clear()
+
     def _finish_departments(self) -> None:
         """Link and publish when all are there: a department may name one further down in the file."""
         for line in self._lines("department"):
@@ -186,7 +214,7 @@ class _Import:
                 with transaction.atomic():
                     self._finish_department(line)
             except Refusal as error:
-                self.report.bad.append(BadLine(line.number, str(error), line.key))
+                self._leave_out(line, error)
         self._know_departments()
 
     def _finish_department(self, line: Line) -> None:
@@ -211,6 +239,7 @@ class _Import:
         return True
 
     def _know_departments(self) -> None:
+        self.departments.clear()
         for department in Department.objects.all():
             title = department.title.lower()
             self.departments[title] = None if title in self.departments else department

@@ -158,6 +158,39 @@ def test_every_bad_line_is_named_and_nothing_is_kept(soest, bad):
         assert SearchEntry.objects.filter(kind="article").count() == 1
 
 
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_of_a_refused_file_nothing_counts(soest, tmp_path, dry_run):
+    report = load(soest, [GOOD, b"\n", b"{"], publish=True, dry_run=dry_run)
+    assert (report.lines, report.created, report.changed, report.unchanged, report.published) == (2, 0, 0, 0, 0)
+    file = tmp_path / "entries.jsonl"
+    file.write_bytes(GOOD + b"\n{")
+    said = run(import_, "entries", "soest", str(file), *(["--dry-run"] if dry_run else []))
+    assert "0 neu, 0 geändert, 0 unverändert, 0 veröffentlicht" in said.stdout
+
+
+def test_a_department_whose_parent_is_missing_is_left_out_as_a_whole(soest):
+    """And so is what lies below it; who works there keeps the department's name as a word."""
+    source = lines(
+        {"id": "d_low", "kind": "department", "title": "Hundesteuer", "parent": "d_mid"},
+        {"id": "d_mid", "kind": "department", "title": "Steueramt", "parent": "d_gone"},
+        {"id": "d_top", "kind": "department", "title": "Finanzen"},
+        {"id": "anna", "kind": "person", "title": "Anna Berg", "dept": "Steueramt"},
+    )
+    steps = []
+    options = Options(publish=True, skip_bad=True)
+    report = import_entries(
+        soest, source, acting_user=SYSTEM, options=options, progress=lambda *step: steps.append(step)
+    )
+    assert [line.number for line in report.bad] == [1, 2]
+    assert (report.created, report.published, report.written) == (2, 2, True)
+    assert steps[-1] == (2, 2)
+    with inside(soest), transaction.atomic():
+        assert Department.objects.get().key == "d_top"
+        assert Contact.objects.get().dept == "Steueramt"
+        assert set(SearchEntry.objects.values_list("key", flat=True)) == {"d_top", "anna"}
+        assert AuditEntry.objects.get(action="import_entries").after["left_out"] == 2
+
+
 def test_a_dry_run_reports_and_keeps_nothing(soest):
     report = load(soest, demo.lines_of("soest")[:30], publish=True, dry_run=True)
     assert (report.created, report.published, report.written) == (30, 30, False)
