@@ -1,9 +1,13 @@
 """The front page, error pages and health."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import structlog
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.db import connection
+from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -11,9 +15,12 @@ from django.views.decorators.http import require_safe
 
 from accounts.demo import demo_entries
 from config.places import places, towns
+from knowledge.search import search
 from tenants import scope
 
 log = structlog.get_logger(__name__)
+PATIENCE = 2000  # milliseconds that a component has for a statement, before it is down
+SLOW = 500  # milliseconds after which an answer of the search is one that agents wait for
 
 
 @require_safe
@@ -31,21 +38,41 @@ def front(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 def readyz(request: HttpRequest) -> JsonResponse:
-    """200 when requests can be served, else 503; each component with ok, degraded or down."""
+    """200 when requests can be served, else 503; each component with ok, degraded (slow) or down (broken, or no answer in time)."""
     database = _database()
-    components = {"database": database, "search": database}  # search runs on PostgreSQL
+    components = {"database": database, "search": "down" if database == "down" else _search()}  # it runs on PostgreSQL
     ready = all(state != "down" for state in components.values())
     return JsonResponse({"ready": ready, "components": components}, status=200 if ready else 503)
 
 
 def _database() -> str:
     try:
-        with scope.front(), connection.cursor() as cursor:
+        with scope.front(), _in_time() as cursor:
             cursor.execute("SELECT rights_version FROM tenants_installation WHERE id = 1")
             return "ok" if cursor.fetchone() else "down"
     except Exception as error:  # noqa: BLE001  whatever is wrong with it, it is down
         log.warning("readyz.database_down", error=str(error)[:200])
         return "down"
+
+
+def _search() -> str:
+    """Through the door that agents use; as the worker, who sees what all municipalities have published."""
+    try:
+        with scope.worker(), _in_time():
+            took = search("Personalausweis", limit=1).took_ms
+    except Exception as error:  # noqa: BLE001  as above
+        log.warning("readyz.search_down", error=str(error)[:200])
+        return "down"
+    return "ok" if took < SLOW else "degraded"
+
+
+@contextmanager
+def _in_time() -> Iterator[CursorWrapper]:
+    """A transaction with an end that is near, and undone: the limit stays in it."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL statement_timeout = {int(PATIENCE)}")
+        yield cursor
+        transaction.set_rollback(True)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
