@@ -280,21 +280,22 @@ def _put(entry: Entry, shown: Publication, version: Version) -> None:
         "version": version.number,
         "published_at": timezone.now(),
     }
+    before = (shown.title, shown.synonyms)
     for name, value in values.items():
         setattr(shown, name, value)
+    shown.analyse()
     shown.save()
-    if isinstance(entry, Department):
-        _rename_in_contacts(entry)
+    if isinstance(entry, Department) and before != (shown.title, shown.synonyms):
+        _tell_contacts(shown)
 
 
-def _rename_in_contacts(department: Department) -> None:
-    """Published contacts show their department's published name; their own drafts are not touched."""
-    for shown in Publication.objects.filter(kind=Contact.KIND, payload__department=department.key).exclude(
-        payload__dept=department.title
-    ):
+def _tell_contacts(department: Publication) -> None:
+    """Published contacts show their department's published name and are found by its search words; their own drafts are not touched."""
+    for shown in Publication.objects.filter(kind=Contact.KIND, payload__department=department.key):
         shown.payload["dept"] = department.title
         shown.subtitle = snapshots.contact_line(shown.payload.get("function", ""), department.title)[:300]
-        shown.save(update_fields=["payload", "subtitle"])
+        shown.analyse()
+        shown.save(update_fields=["payload", "subtitle", *Publication.ANALYSED])
 
 
 def _mark(entry: Entry, fresh: Entry, *, has_changes: bool) -> None:

@@ -9,15 +9,17 @@ from typing import Any
 import click
 from django.utils.translation import gettext as _
 
-from knowledge.search import LIMIT, SearchResult
-from knowledge.search import search as find
+from knowledge.search import judging
+from knowledge.search.finding import LIMIT, SearchResult
+from knowledge.search.finding import search as find
+from knowledge.search.judging import judge
 from tenants import scope
 from tenants.errors import Refusal
 from tenants.models import Municipality
 
 
 @click.command("search")
-@click.argument("query", required=False)
+@click.argument("query", nargs=-1)
 @click.option("--called", help="Kurzname der angerufenen Kommune.")
 @click.option("--limit", type=click.IntRange(1, LIMIT), default=10, show_default=True, help="Höchstzahl der Treffer.")
 @click.option(
@@ -32,15 +34,18 @@ from tenants.models import Municipality
 )
 @click.option("--json", "as_json", is_flag=True, help="Ausgabe als JSON.")
 def search(
-    query: str | None,
+    query: tuple[str, ...],
     called: str | None,
     limit: int,
     batch: Path | None,
     backend: str,
     as_json: bool,
 ) -> None:
-    """Veröffentlichte Einträge aller Kommunen suchen, die das Servicecenter bedient."""
-    if (query is None) == (batch is None):
+    """Veröffentlichte Einträge aller Kommunen suchen, die das Servicecenter bedient.
+
+    `search judge DATEI` misst mit beurteilten Suchen, wie gut gefunden wird.
+    """
+    if bool(query) == (batch is not None):
         raise click.UsageError(_("Nennen Sie entweder eine Suche oder --batch DATEI."))
     if backend == "opensearch":
         raise Refusal(_("OpenSearch ist nicht eingerichtet. Suchen Sie mit --backend postgres."))
@@ -50,7 +55,10 @@ def search(
             _answer_all(batch, limit, places)
             return
         _check_called(called, places)
-        result = find(query or "", called=called, limit=limit)
+        if len(query) == 2 and query[0] == "judge":
+            _judge(Path(query[1]), called, as_json=as_json)
+            return
+        result = find(" ".join(query), called=called, limit=limit)
     click.echo(json.dumps(result.as_json(), ensure_ascii=False)) if as_json else _print(result)
 
 
@@ -75,10 +83,37 @@ def _answer_all(batch: Path, limit: int, places: dict[str, str]) -> None:
         result = find(line["query"], called=called, limit=limit)
         found = {
             "qid": line.get("qid", str(number)),
-            "hits": [hit.id for hit in result.hits],
+            "hits": result.ranking(limit),
             "took_ms": result.took_ms,
         }
         click.echo(json.dumps(found, ensure_ascii=False))
+
+
+def _judge(file: Path, called: str | None, *, as_json: bool) -> None:
+    """Figures by category, then what was missed. With `called`, only its queries count."""
+    if not file.is_file():
+        raise Refusal(_("Die Datei „%(file)s“ gibt es nicht.") % {"file": file})
+    lines = [line for _number, line in _queries(file) if called is None or line.get("called") == called]
+    if bad := next((line for line in lines if not isinstance(line.get("relevant"), list)), None):
+        raise Refusal(_("Der Suche „%(query)s“ fehlt „relevant“.") % {"query": bad["query"][:60]})
+    if not lines:
+        raise Refusal(_("Keine Suche der Datei zählt."))
+    found = judge(lines, lambda query, place: find(query, called=place, limit=judging.FAR).ranking(judging.FAR))
+    if as_json:
+        click.echo(json.dumps(found.as_json(), ensure_ascii=False))
+        return
+    rows = {**found.categories, _("Alle"): found.total}
+    wide = max(map(len, rows))
+    head = _("Anzahl")
+    click.echo(f"{'':{wide}}  {head:>7}  S@1   S@3   nDCG@5  MRR@10")
+    for name, one in rows.items():
+        shown = f"{one.success_at_1:.3f} {one.success_at_3:.3f} {one.ndcg_at_5:.3f}   {one.mrr_at_10:.3f}"
+        click.echo(f"{name:{wide}}  {one.queries:>7}  {shown}")
+    for miss in found.missed:
+        click.echo(
+            _("verfehlt: „%(query)s“ – gesucht %(wanted)s, gefunden %(found)s")
+            % {"query": miss.query, "wanted": ", ".join(miss.wanted), "found": ", ".join(miss.found) or "–"}
+        )
 
 
 def _queries(batch: Path) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -6,11 +6,13 @@ transaction and labels it with the municipality whose schema was written.
 
 from typing import Any, ClassVar
 
+from django.contrib.postgres.search import SearchVectorField
 from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from model_utils import Choices
 
+from knowledge.search import documents
 from knowledge.validation import check_entry
 
 KINDS = Choices(("article", _("Artikel")), ("person", _("Person")), ("department", _("Abteilung")))
@@ -185,6 +187,12 @@ class Publication(models.Model):
     valid_from = models.DateField(null=True)
     valid_to = models.DateField(null=True)
     published_at = models.DateTimeField()
+    # What the analyser made of it; see pool.SearchEntry.
+    title_words = SearchVectorField(db_default="")
+    body_words = SearchVectorField(db_default="")
+    title_length = models.PositiveSmallIntegerField(db_default=1)
+    analysis = models.CharField(max_length=10, db_default="")
+    ANALYSED = ("title_words", "body_words", "title_length", "analysis")
 
     class Meta:
         ordering: ClassVar[list[str]] = ["kind", "key"]
@@ -194,3 +202,22 @@ class Publication(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    def analyse(self) -> None:
+        """Fill what search keeps of it. A contact's department lends its search words, so its publication is looked up."""
+        department = self.payload.get("department") if self.kind == Contact.KIND else None
+        above = Publication.objects.filter(kind=Department.KIND, key=department).first() if department else None
+        found = documents.analysed(
+            documents.Source(
+                kind=self.kind,
+                title=self.title,
+                keywords=self.synonyms,
+                body=self.body,
+                department=self.payload.get("dept") or "",
+                function=self.payload.get("function") or "",
+                numbers=[number for number in (self.ext, self.payload.get("phone")) if number],
+                also=above.synonyms if above else (),
+            )
+        )
+        self.title_words, self.body_words = documents.vector(found.title), documents.vector(found.body)
+        self.title_length, self.analysis = found.length, documents.version()

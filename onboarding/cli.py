@@ -7,6 +7,7 @@ import click
 from django.utils.translation import gettext as _
 
 from knowledge import demo
+from knowledge.pool import upkeep
 from onboarding.entry_lines import Source
 from onboarding.imports import Options, Report, export_entries, import_entries
 from tenants import scope
@@ -48,6 +49,8 @@ def entries(
     options = Options(publish=publish, dry_run=dry_run, skip_bad=skip_bad)
     source: Source = file
     report = import_entries(municipality_by(slug), source, acting_user=SYSTEM, options=options, progress=_progress)
+    if report.written and report.published:
+        upkeep.run()
     if as_json:
         click.echo(json.dumps(report.as_json(), ensure_ascii=False))
     else:

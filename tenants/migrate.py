@@ -31,8 +31,11 @@ TURN = 0x52756676  # "Rufv": the number of the advisory lock, the same in every 
 def sql_files() -> list[Path]:
     """The rights files in the order in which they are applied."""
     first = Path(__file__).parent / "sql" / "before_rights.sql"
-    apps = [Path(import_module(name).__path__[0]) / "sql" / "rights.sql" for name in settings.RIGHTS]
-    return [first, *apps]
+    folders = [Path(import_module(name).__path__[0]) / "sql" for name in settings.RIGHTS]
+    return [
+        first,
+        *(path for folder in folders for path in (folder / "rights.sql", folder / "search.sql") if path.exists()),
+    ]
 
 
 def fingerprint() -> str:

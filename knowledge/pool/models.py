@@ -2,13 +2,24 @@
 
 from typing import Any, ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
+from django.db.models import Case, When
+from django.db.models.functions import Substr
 from django.utils.translation import gettext_lazy as _
 from model_utils import Choices
 
 from tenants.models import Municipality, ServiceCentre
+
+
+class Scoped(models.Func):
+    """Lexemes with the municipality's number before each (`12@hund`): a look-up reads that municipality's entries only, however many
+    others have the word. As an index of municipality and lexemes together, it would read the word's entries of all."""
+
+    function = "public.scoped"
+    output_field = SearchVectorField()
 
 
 class SearchEntry(models.Model):
@@ -30,7 +41,12 @@ class SearchEntry(models.Model):
     valid_to = models.DateField(null=True)
     published_at = models.DateTimeField()
     first_published_at = models.DateTimeField()
-    words = SearchVectorField(null=True)  # written by the trigger; A title, B search words, function, numbers, C body
+    # What the analyser made of it (knowledge/search/documents.py): title, search words and the like with `lent`, body, words of the title.
+    title_words = SearchVectorField(db_default="")
+    body_words = SearchVectorField(db_default="")
+    title_length = models.PositiveSmallIntegerField(db_default=1)
+    lent: Any = ArrayField(models.TextField(), db_default=[])  # words by which others know the same service
+    analysis = models.CharField(max_length=10, db_default="")  # version of the analyser
 
     class Meta:
         ordering: ClassVar[list[str]] = ["municipality_id", "kind", "key"]
@@ -38,7 +54,10 @@ class SearchEntry(models.Model):
             models.UniqueConstraint(fields=["municipality", "kind", "key"], name="search_entry_once")
         ]
         indexes: ClassVar[list[models.Index]] = [
-            GinIndex(fields=["words"], name="search_entry_words", fastupdate=False),
+            GinIndex(Scoped("municipality", "title_words"), name="search_entry_titles", fastupdate=False),
+            GinIndex(Scoped("municipality", "body_words"), name="search_entry_bodies", fastupdate=False),
+            GinIndex(fields=["title_words"], name="search_entry_all_titles", fastupdate=False),
+            GinIndex(fields=["body_words"], name="search_entry_all_bodies", fastupdate=False),
             models.Index(fields=["group"], name="search_entry_group", condition=~models.Q(group="")),
             models.Index(fields=["-published_at"], name="search_entry_news"),
         ]
@@ -52,28 +71,62 @@ class SearchEntry(models.Model):
         return f"{self.municipality.slug}:{self.key}"
 
 
-class Word(models.Model):
-    """A word of the titles, search words and functions that a municipality has published, and in how many entries it stands.
+class Term(models.Model):
+    """In how many entries of a centre a lexeme stands, by title (with search words and the like) and by body; `#` counts the entries.
 
-    Search looks here for compounds and for what a typing error may have meant, never through documents. Rows are kept per municipality,
-    so that two which publish at once do not wait for each other.
+    Search looks here for how rare a word is and for what a typing error may have meant, never through documents.
     """
 
-    municipality = models.ForeignKey(Municipality, models.CASCADE, related_name="+")
-    word = models.CharField(max_length=40)
-    entries = models.IntegerField()
+    centre = models.ForeignKey(ServiceCentre, models.CASCADE, related_name="+")
+    lexeme = models.CharField(max_length=64, db_collation="C")
+    titles = models.IntegerField()
+    bodies = models.IntegerField()
+    word = models.GeneratedField(  # a word as it stands, without its mark
+        expression=Case(When(lexeme__startswith="_", then=Substr("lexeme", 2))),
+        output_field=models.CharField(max_length=64, null=True),
+        db_persist=True,
+    )
 
     class Meta:
-        ordering: ClassVar[list[str]] = ["word", "municipality_id"]
+        ordering: ClassVar[list[str]] = ["centre_id", "lexeme"]
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["word", "municipality"], name="word_once")
+            models.UniqueConstraint(fields=["centre", "lexeme"], include=["titles", "bodies"], name="term_once")
         ]
         indexes: ClassVar[list[models.Index]] = [
-            GinIndex(fields=["word"], opclasses=["gin_trgm_ops"], name="word_trigrams")
+            GinIndex(fields=["word"], opclasses=["gin_trgm_ops"], name="term_alike")
         ]
 
     def __str__(self) -> str:
-        return self.word
+        return self.lexeme
+
+
+class TermChange(models.Model):
+    """What a publication adds to Term or takes from it. Rows are only added, so that two who publish never wait for each other."""
+
+    centre = models.ForeignKey(ServiceCentre, models.CASCADE, related_name="+", db_index=False)
+    lexeme = models.CharField(max_length=64, db_collation="C")
+    titles = models.IntegerField()
+    bodies = models.IntegerField()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["id"]
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["centre", "lexeme"], name="term_change")]
+
+    def __str__(self) -> str:
+        return self.lexeme
+
+
+class Lending(models.Model):
+    """A service whose entries in several municipalities have to lend each other their words anew."""
+
+    kind = models.CharField(max_length=12)
+    group = models.CharField(max_length=80)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["id"]
+
+    def __str__(self) -> str:
+        return self.group
 
 
 class Gap(models.Model):

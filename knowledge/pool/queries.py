@@ -28,7 +28,7 @@ def valid_today() -> Q:
 
 def shown() -> QuerySet[SearchEntry]:
     """Published and valid today, with the municipality."""
-    return SearchEntry.objects.filter(valid_today()).select_related("municipality").defer("words")
+    return SearchEntry.objects.filter(valid_today()).select_related("municipality").defer("title_words", "body_words")
 
 
 def entry(municipality_id: int, kind: str, key: str) -> SearchEntry | None:

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.demo import demo_entries
 from config.places import places, towns
-from knowledge.search import search
+from knowledge.search.finding import search
 from tenants import scope
 
 log = structlog.get_logger(__name__)

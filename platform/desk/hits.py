@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from knowledge.search import Hit, search
+from knowledge.search.finding import Hit, search
 
 ARTICLES, CONTACTS = 6, 4
 

@@ -6,6 +6,7 @@ from threading import Barrier
 import pytest
 
 from knowledge import demo
+from knowledge.pool import upkeep
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +30,7 @@ def filled(django_db_setup, django_db_blocker):
             )
             assert report.written
             assert report.bad == []
+        upkeep.run()
     yield places
     with django_db_blocker.unblock():
         transaction.set_rollback(True)

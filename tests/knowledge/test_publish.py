@@ -296,7 +296,7 @@ def test_a_key_is_given_once_whatever_the_kind(dog, own, people):
 
 
 def test_the_search_too_knows_only_what_is_valid_today(dog, own, people):
-    from knowledge.search import search
+    from knowledge.search.finding import search
 
     for days, found in ((1, 0), (0, 1)):
         dog.valid_from = timezone.localdate() + timedelta(days=days)

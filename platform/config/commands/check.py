@@ -104,7 +104,7 @@ def migration_checks() -> Iterator[Finding]:
 
 def search_checks() -> Iterator[Finding]:
     """Does a search get an answer; what is found does not matter."""
-    from knowledge.search import search
+    from knowledge.search.finding import search
     from tenants import scope
 
     with scope.worker():

@@ -1,0 +1,286 @@
+-- The search of PostgreSQL. Lexemes come from the analyser (knowledge/search), never from here: stems as they are, words as they stand
+-- with `_`, their first two and three letters with `^`, how a name sounds with `=`. title_words: A title, B search words, function, number,
+-- C heads of compounds, D other parts and lent words; body_words: A words, D parts of compounds.
+
+-- Words by which the same service is known elsewhere, in live municipalities, and which the entry does not have.
+CREATE OR REPLACE FUNCTION public.lent_words(of_kind varchar, of_group varchar, whose bigint, own tsvector) RETURNS text[]
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT coalesce(array_agg(DISTINCT w ORDER BY w), '{}') FROM public.pool_searchentry e
+    JOIN public.tenants_municipality m ON m.id = e.municipality_id AND m.status IN ('live', 'leaving')
+    CROSS JOIN unnest(tsvector_to_array(ts_filter(e.title_words, '{a,b}'))) w
+    WHERE of_group <> '' AND e."group" = of_group AND e.kind = of_kind AND e.municipality_id <> whose
+        AND left(w, 1) <> ALL ('{_,^,=}') AND w <> ALL (tsvector_to_array(own)) $$;
+CREATE OR REPLACE FUNCTION public.weak(lexemes text[]) RETURNS tsvector
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT coalesce(string_agg('''' || replace(replace(w, '\', '\\'), '''', '''''') || ''':1', ' '), '')::tsvector FROM unnest(lexemes) w $$;
+
+-- Others of the group borrow anew, soon: not in the transaction that publishes, which would lock rows of other municipalities.
+CREATE OR REPLACE FUNCTION public.note_lending() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF TG_TABLE_NAME = 'tenants_municipality' THEN
+        INSERT INTO public.pool_lending (kind, "group") SELECT DISTINCT kind, "group" FROM public.pool_searchentry
+            WHERE municipality_id = NEW.id AND "group" <> '';
+    ELSIF TG_OP = 'DELETE' THEN
+        INSERT INTO public.pool_lending (kind, "group") SELECT DISTINCT kind, "group" FROM old_rows WHERE "group" <> '';
+    ELSIF TG_OP = 'INSERT' THEN
+        INSERT INTO public.pool_lending (kind, "group") SELECT DISTINCT kind, "group" FROM new_rows WHERE "group" <> '';
+    ELSE
+        INSERT INTO public.pool_lending (kind, "group")
+            SELECT DISTINCT r.kind, r."group" FROM old_rows o JOIN new_rows n USING (id)
+            CROSS JOIN LATERAL (VALUES (o.kind, o."group"), (n.kind, n."group")) r(kind, "group")
+            WHERE r."group" <> '' AND (o."group" <> n."group" OR ts_filter(o.title_words, '{a,b}') <> ts_filter(n.title_words, '{a,b}'));
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE OR REPLACE FUNCTION public.lend_words(at_most integer) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+DECLARE g record; waiting bigint; done integer := 0;
+BEGIN
+    FOR g IN WITH taken AS (DELETE FROM public.pool_lending WHERE id IN (
+                 SELECT id FROM public.pool_lending ORDER BY id LIMIT at_most FOR UPDATE SKIP LOCKED) RETURNING kind, "group")
+             SELECT DISTINCT kind, "group" FROM taken ORDER BY kind, "group" LOOP
+        WITH free AS (SELECT id FROM public.pool_searchentry WHERE kind = g.kind AND "group" = g."group" ORDER BY id FOR UPDATE SKIP LOCKED),
+        own AS (SELECT e.id, e.municipality_id, e.lent, ts_delete(e.title_words, e.lent) AS words FROM public.pool_searchentry e JOIN free USING (id)),
+        fresh AS (SELECT own.*, public.lent_words(g.kind, g."group", own.municipality_id, own.words) AS now FROM own)
+        UPDATE public.pool_searchentry e SET lent = fresh.now, title_words = fresh.words || public.weak(fresh.now)
+            FROM fresh WHERE e.id = fresh.id AND fresh.now IS DISTINCT FROM e.lent;
+        SELECT count(*) INTO waiting FROM (SELECT id FROM public.pool_searchentry WHERE kind = g.kind AND "group" = g."group"
+            EXCEPT SELECT id FROM (SELECT id FROM public.pool_searchentry WHERE kind = g.kind AND "group" = g."group" FOR UPDATE SKIP LOCKED) f) w;
+        IF waiting > 0 THEN INSERT INTO public.pool_lending (kind, "group") VALUES (g.kind, g."group"); END IF;  -- somebody is publishing them
+        done := done + 1;
+    END LOOP;
+    RETURN done;
+END $$;
+
+-- The vocabulary of a centre: how many entries have a lexeme. Changes are added as rows, so that nobody who publishes waits for another,
+-- and put together now and then; whoever reads adds up both. The lexeme `#` counts entries (titles) and words of titles (bodies).
+CREATE OR REPLACE FUNCTION public.count_terms() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF TG_OP <> 'DELETE' THEN
+        PERFORM public.add_terms(1, array_agg(municipality_id), array_agg(title_words), array_agg(body_words), array_agg(title_length)) FROM new_rows;
+    END IF;
+    IF TG_OP <> 'INSERT' THEN
+        PERFORM public.add_terms(-1, array_agg(municipality_id), array_agg(title_words), array_agg(body_words), array_agg(title_length)) FROM old_rows;
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE OR REPLACE FUNCTION public.add_terms(sign integer, whose bigint[], title_words tsvector[], body_words tsvector[], lengths smallint[])
+RETURNS void LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+    WITH r AS (SELECT * FROM unnest(whose, title_words, body_words, lengths) AS r(municipality_id, title_words, body_words, length)),
+    t AS (SELECT r.municipality_id, w AS lexeme, 1 AS titles, 0 AS bodies FROM r, unnest(tsvector_to_array(r.title_words)) w
+          UNION ALL SELECT r.municipality_id, w, 0, 1 FROM r, unnest(tsvector_to_array(r.body_words)) w
+          UNION ALL SELECT r.municipality_id, '#', 1, r.length FROM r)
+    INSERT INTO public.pool_termchange (centre_id, lexeme, titles, bodies)
+        SELECT m.centre_id, t.lexeme, sign * sum(t.titles), sign * sum(t.bodies) FROM t
+        JOIN public.tenants_municipality m ON m.id = t.municipality_id GROUP BY 1, 2 $$;
+CREATE OR REPLACE FUNCTION public.merge_terms() RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE merged bigint;
+BEGIN
+    IF NOT pg_try_advisory_xact_lock(hashtext('pool_term')) THEN RETURN 0; END IF;  -- another one is at it
+    WITH taken AS (DELETE FROM public.pool_termchange RETURNING centre_id, lexeme, titles, bodies),
+    summed AS (SELECT centre_id, lexeme, sum(titles) AS titles, sum(bodies) AS bodies FROM taken GROUP BY 1, 2
+               HAVING sum(titles) <> 0 OR sum(bodies) <> 0)
+    INSERT INTO public.pool_term AS t (centre_id, lexeme, titles, bodies) SELECT * FROM summed ORDER BY 1, 2
+        ON CONFLICT (centre_id, lexeme) DO UPDATE SET titles = t.titles + excluded.titles, bodies = t.bodies + excluded.bodies;
+    GET DIAGNOSTICS merged = ROW_COUNT;
+    DELETE FROM public.pool_term WHERE titles <= 0 AND bodies <= 0;
+    RETURN merged;
+END $$;
+CREATE OR REPLACE FUNCTION public.recount_terms() RETURNS void  -- from the entries; nobody publishes meanwhile
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    LOCK TABLE public.pool_searchentry IN SHARE ROW EXCLUSIVE MODE;
+    TRUNCATE public.pool_term, public.pool_termchange;
+    INSERT INTO public.pool_term (centre_id, lexeme, titles, bodies)
+        SELECT m.centre_id, t.lexeme, sum(t.titles), sum(t.bodies) FROM (
+            SELECT municipality_id, w AS lexeme, 1 AS titles, 0 AS bodies FROM public.pool_searchentry, unnest(tsvector_to_array(title_words)) w
+            UNION ALL SELECT municipality_id, w, 0, 1 FROM public.pool_searchentry, unnest(tsvector_to_array(body_words)) w
+            UNION ALL SELECT municipality_id, '#', 1, title_length FROM public.pool_searchentry) t
+        JOIN public.tenants_municipality m ON m.id = t.municipality_id GROUP BY 1, 2;
+END $$;
+
+CREATE OR REPLACE TRIGGER count_new AFTER INSERT ON public.pool_searchentry REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION public.count_terms();
+CREATE OR REPLACE TRIGGER count_changed AFTER UPDATE ON public.pool_searchentry REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION public.count_terms();
+CREATE OR REPLACE TRIGGER count_gone AFTER DELETE ON public.pool_searchentry REFERENCING OLD TABLE AS old_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION public.count_terms();
+CREATE OR REPLACE TRIGGER lend_new AFTER INSERT ON public.pool_searchentry REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION public.note_lending();
+CREATE OR REPLACE TRIGGER lend_changed AFTER UPDATE ON public.pool_searchentry REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION public.note_lending();
+CREATE OR REPLACE TRIGGER lend_gone AFTER DELETE ON public.pool_searchentry REFERENCING OLD TABLE AS old_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION public.note_lending();
+CREATE OR REPLACE TRIGGER lend_live AFTER UPDATE OF status ON public.tenants_municipality
+    FOR EACH ROW WHEN (OLD.status IS DISTINCT FROM NEW.status) EXECUTE FUNCTION public.note_lending();
+
+-- A text condition is not leakproof, so behind row-level security it would read every row: the functions below go round it (as owner)
+-- and filter by themselves. Whose entries may be found depends on the login that asks, on nothing that it says.
+CREATE OR REPLACE FUNCTION public.searchable() RETURNS SETOF bigint
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT m::bigint FROM public.desk_municipalities() m WHERE public.caller() = 'desk_web'
+    UNION ALL SELECT id FROM public.tenants_municipality WHERE public.caller() = 'worker' AND status IN ('live', 'leaving')
+    UNION ALL SELECT m::bigint FROM public.own_municipality() m WHERE m IS NOT NULL $$;
+
+-- kind `n`: entries and words of titles; `l`: a lexeme; `b`: words that begin so; `a`: (word, one that is alike).
+CREATE OR REPLACE FUNCTION public.pool_vocabulary(lexemes text[], beginnings text[], alike text[])
+RETURNS TABLE (kind text, word text, other text, titles bigint, bodies bigint)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off SET enable_seqscan = off AS $$
+#variable_conflict use_column
+DECLARE
+    centres bigint[] := ARRAY(SELECT DISTINCT m.centre_id FROM public.tenants_municipality m WHERE m.id IN (SELECT public.searchable()));
+BEGIN
+    RETURN QUERY SELECT CASE t.lexeme WHEN '#' THEN 'n' ELSE 'l' END, t.lexeme::text, '', sum(t.titles)::bigint, sum(t.bodies)::bigint FROM (
+        SELECT lexeme, titles, bodies FROM public.pool_term WHERE centre_id = ANY (centres) AND lexeme = ANY (lexemes || '#'::text)
+        UNION ALL SELECT lexeme, titles, bodies FROM public.pool_termchange WHERE centre_id = ANY (centres) AND lexeme = ANY (lexemes || '#'::text)
+    ) t GROUP BY t.lexeme;
+    RETURN QUERY SELECT 'b', b, '', (SELECT coalesce(sum(t.titles), 0)::bigint FROM (
+            (SELECT titles FROM public.pool_term WHERE centre_id = ANY (centres) AND lexeme >= '_' || b AND lexeme < '_' || b || chr(1114111) LIMIT 500)
+            UNION ALL (SELECT titles FROM public.pool_termchange WHERE centre_id = ANY (centres)
+                AND lexeme >= '_' || b AND lexeme < '_' || b || chr(1114111) LIMIT 500)) t), 0::bigint
+        FROM unnest(beginnings) b;
+    RETURN QUERY SELECT 'a', a, v.word::text, v.titles, 0::bigint FROM unnest(alike) a CROSS JOIN LATERAL (
+        SELECT t.word, sum(t.titles)::bigint AS titles FROM public.pool_term t
+        WHERE t.word OPERATOR(public.%) a AND t.centre_id + 0 = ANY (centres) AND t.titles > 0  -- + 0: by the index of trigrams
+        GROUP BY 1 ORDER BY max(public.similarity(t.word, a)) DESC, 1 LIMIT 40) v;
+END $$;
+
+-- A plan (knowledge/search/plan.py) as the SELECT that scores the entries of `source`: the best `most` by title, of these the best by all.
+CREATE OR REPLACE FUNCTION public.search_statement(plan jsonb, mean real, named boolean, source text, most integer) RETURNS text
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    slot jsonb; a jsonb; i integer := 0; j integer; names text[]; bodies text[];
+    parts text := ''; title text := '0'; body text := '0'; anywhere text := '';
+    place text := CASE WHEN named THEN 'CASE WHEN municipality_id = $2 THEN 5.0 ELSE 1.0 END'
+        ELSE 'CASE WHEN municipality_id = $2 THEN 1.5 WHEN municipality_id = ANY ($3) THEN 1.4 ELSE 1.0 END' END;
+BEGIN
+    FOR slot IN SELECT * FROM jsonb_array_elements(plan->'slots') LIMIT 24 LOOP
+        i := i + 1; j := 0; names := '{}'; bodies := '{}';
+        FOR a IN SELECT * FROM jsonb_array_elements(slot->'title') LOOP
+            j := j + 1; names := names || format('s%s_%s', i, j);
+            parts := parts || format(', %s*least(ts_rank(''{0.45,0.7,0.85,1.0}'', title_words, %L::tsquery)*%s, 2.5) AS s%s_%s',
+                (a->>0)::float8, a->>1, (a->>2)::float8, i, j);
+        END LOOP;
+        FOR a IN SELECT * FROM jsonb_array_elements(slot->'title_all') LOOP
+            j := j + 1; names := names || format('s%s_%s', i, j);
+            parts := parts || format(', CASE WHEN title_words @@ %L::tsquery THEN %s ELSE 0 END AS s%s_%s', a->>1, (a->>0)::float8, i, j);
+        END LOOP;
+        FOR a IN SELECT * FROM jsonb_array_elements(slot->'body') LOOP
+            bodies := bodies || format('%s*least(ts_rank(''{0.4,0.5,0.7,1.0}'', body_words, %L::tsquery)*%s, 1.3)',
+                (a->>0)::float8, a->>1, (a->>2)::float8);
+        END LOOP;
+        FOR a IN SELECT * FROM jsonb_array_elements(slot->'body_all') LOOP
+            bodies := bodies || format('CASE WHEN body_words @@ %L::tsquery THEN %s ELSE 0 END', a->>1, (a->>0)::float8);
+        END LOOP;
+        title := title || format('+%s*(0.7*greatest(%s)+0.3*(%s))', (slot->>'rarity')::float8,
+            array_to_string(names, ','), array_to_string(names, '+'));
+        body := body || format('+%s*greatest(%s)', (slot->>'rarity')::float8, array_to_string(bodies, ','));
+    END LOOP;
+    i := 0;
+    FOR a IN SELECT * FROM jsonb_array_elements(plan->'anywhere') LIMIT 8 LOOP
+        i := i + 1;
+        anywhere := anywhere || format('%sCASE WHEN title_words @@ %L::tsquery%s THEN %s END', CASE i WHEN 1 THEN '' ELSE ', ' END, a->>0,
+            CASE a->>1 WHEN '' THEN '' ELSE format(' OR body_words @@ %L::tsquery', a->>1) END, i);
+    END LOOP;
+    RETURN format($q$SELECT array_agg(id), array_agg(total), array_agg(covered) FROM (
+        SELECT id, covered, (score + 0.15*(%s)*%s)*CASE WHEN cardinality(matched) = %s THEN 1.5 ELSE 1 END AS total FROM (
+            SELECT *, array_remove(ARRAY[%s], NULL) AS matched FROM (
+                SELECT *, (%s)/(0.85+0.15*title_length/%s)*CASE WHEN covered THEN 2 ELSE 1 END*%s
+                    *CASE kind WHEN 'department' THEN 1.05 WHEN 'person' THEN 0.95 ELSE 1 END AS score
+                FROM (SELECT id, municipality_id, kind, title_length, title_words, body_words, title_words @@ %L::tsquery AS covered%s
+                      FROM %s OFFSET 0) z
+                ORDER BY score DESC, id LIMIT %s) best) m ORDER BY total DESC, id LIMIT 60) x$q$,
+        body, place, i, anywhere, title, mean, place, plan->>'all', parts, source, most);
+END $$;
+
+-- The search itself. `called`: municipality or NULL; `named`: whether the query itself names it; `today`: German date. Returns the best
+-- `at_most` articles and the best `at_most` contacts. Stage A reads the called municipality and the Kreis by title, search words and the
+-- like; B their bodies, when the best hit lacks a word; C everybody's titles, when there are fewer than three hits. Each stage is bounded.
+CREATE OR REPLACE FUNCTION public.pool_search(plan jsonb, mean real, called bigint, named boolean, at_most integer, today date)
+RETURNS TABLE (municipality_id bigint, kind varchar, key varchar, title varchar, subtitle varchar, ext varchar, score real,
+    matched integer[], others jsonb)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off SET enable_seqscan = off AS $$
+#variable_conflict use_column
+DECLARE
+    visible bigint[] := ARRAY(SELECT public.searchable());
+    kreis bigint[] := ARRAY(SELECT id FROM public.tenants_municipality WHERE id = ANY (visible) AND kind = 'kreis');
+    home bigint[]; valid text := '(e.valid_from IS NULL OR e.valid_from <= $5) AND (e.valid_to IS NULL OR e.valid_to >= $5)';
+    columns text := 'e.id, e.municipality_id, e.kind, e.title_length, e.title_words, e.body_words';
+    ids bigint[] := '{}'; totals float8[] := '{}'; covers boolean[] := '{}'; more_ids bigint[]; more_totals float8[]; more_covers boolean[];
+    words tsquery[]; bodies tsquery[];
+BEGIN
+    IF called <> ALL (visible) THEN called := NULL; END IF;
+    named := coalesce(named AND called IS NOT NULL, false);
+    home := CASE WHEN called IS NULL THEN visible ELSE called || array_remove(kreis, called) END;
+    mean := greatest(mean, 1);
+    EXECUTE public.search_statement(plan, mean, named, CASE
+        WHEN cardinality(home) > 8 THEN format(
+            '(SELECT %s FROM public.pool_searchentry e WHERE e.title_words @@ %L::tsquery AND e.municipality_id = ANY ($1) AND %s LIMIT 2000) e',
+            columns, replace(plan->>'some', '@', ''), valid)
+        WHEN (plan->>'many')::boolean THEN format(  -- more than can be scored: those that have all words, then others
+            '(SELECT e.* FROM unnest($1) AS home_id CROSS JOIN LATERAL ((SELECT %1$s FROM public.pool_searchentry e WHERE e.municipality_id + 0 = home_id '
+            'AND public.scoped(e.municipality_id, e.title_words) @@ replace(%2$L, ''@'', home_id || ''@'')::tsquery AND %3$s LIMIT 300) UNION ALL '
+            '(SELECT %1$s FROM public.pool_searchentry e WHERE e.municipality_id + 0 = home_id AND NOT e.title_words @@ %4$L::tsquery '
+            'AND public.scoped(e.municipality_id, e.title_words) @@ replace(%5$L, ''@'', home_id || ''@'')::tsquery AND %3$s LIMIT 200)) e) e',
+            columns, plan->>'scoped_all', valid, plan->>'all', plan->>'some')
+        ELSE format(
+            '(SELECT e.* FROM unnest($1) AS home_id CROSS JOIN LATERAL (SELECT %s FROM public.pool_searchentry e WHERE e.municipality_id + 0 = home_id '
+            'AND public.scoped(e.municipality_id, e.title_words) @@ replace(%L, ''@'', home_id || ''@'')::tsquery AND %s) e) e',
+            columns, plan->>'some', valid) END, 60)
+        INTO ids, totals, covers USING home, called, kreis, visible, today;
+    ids := coalesce(ids, '{}'); totals := coalesce(totals, '{}'); covers := coalesce(covers, '{}');
+    IF plan->>'bodies' <> '' AND (cardinality(ids) < 3 OR NOT covers[1]) THEN
+        EXECUTE public.search_statement(plan, mean, named, CASE WHEN cardinality(home) <= 8 THEN format(
+                '(SELECT e.* FROM unnest($1) AS home_id CROSS JOIN LATERAL (SELECT %s FROM public.pool_searchentry e WHERE e.municipality_id + 0 = home_id '
+                'AND public.scoped(e.municipality_id, e.body_words) @@ replace(%L, ''@'', home_id || ''@'')::tsquery AND e.id <> ALL ($6) AND %s LIMIT 125) e) e',
+                columns, plan->>'bodies', valid)
+            ELSE format('(SELECT %s FROM public.pool_searchentry e WHERE e.body_words @@ %L::tsquery AND e.municipality_id = ANY ($1) '
+                'AND e.id <> ALL ($6) AND %s LIMIT 500) e', columns, replace(plan->>'bodies', '@', ''), valid) END, 80)
+            INTO more_ids, more_totals, more_covers USING home, called, kreis, visible, today, ids;
+        ids := ids || coalesce(more_ids, '{}'); totals := totals || coalesce(more_totals, '{}');
+    END IF;
+    IF cardinality(ids) < 3 AND NOT home @> visible THEN
+        EXECUTE public.search_statement(plan, mean, named, format(
+                '(SELECT %s FROM public.pool_searchentry e WHERE e.title_words @@ %L::tsquery AND e.municipality_id = ANY ($4) '
+                'AND e.id <> ALL ($6) AND %s LIMIT 400) e', columns, plan->>'all', valid), 60)
+            INTO more_ids, more_totals, more_covers USING home, called, kreis, visible, today, ids;
+        ids := ids || coalesce(more_ids, '{}'); totals := totals || coalesce(more_totals, '{}');
+    END IF;
+    SELECT array_agg((a->>0)::tsquery), array_agg(nullif(a->>1, '')::tsquery) INTO words, bodies FROM jsonb_array_elements(plan->'anywhere') a;
+    RETURN QUERY
+    WITH own AS (  -- who called Soest is shown Soest's copy of a service, whoever's words were the ones that matched
+        SELECT coalesce(o.id, e.id) AS id, max(t.total) AS total FROM unnest(ids, totals) AS t(id, total)
+        JOIN public.pool_searchentry e USING (id) LEFT JOIN LATERAL (
+            SELECT o.id FROM public.pool_searchentry o WHERE o."group" = e."group" AND o."group" <> '' AND o.kind = e.kind
+                AND o.municipality_id = called AND e.municipality_id <> called
+                AND coalesce(o.valid_from <= today, true) AND coalesce(o.valid_to >= today, true) ORDER BY o.key LIMIT 1) o ON true
+        WHERE t.total > 0 GROUP BY 1
+    ), once AS (  -- the same service of several municipalities
+        SELECT DISTINCT ON (e.kind, CASE e."group" WHEN '' THEN e.id::text ELSE '=' || e."group" END) e.id, e.kind <> 'article' AS is_contact, own.total
+        FROM own JOIN public.pool_searchentry e USING (id)
+        ORDER BY e.kind, CASE e."group" WHEN '' THEN e.id::text ELSE '=' || e."group" END, own.total DESC, e.id
+    ), best AS (
+        SELECT once.*, row_number() OVER (PARTITION BY is_contact ORDER BY total DESC, id) AS place FROM once
+    )
+    SELECT e.municipality_id, e.kind, e.key, e.title, e.subtitle, e.ext, b.total::real,
+        ARRAY(SELECT w.at::integer FROM unnest(words, bodies) WITH ORDINALITY AS w(words, bodies, at)
+            WHERE e.title_words @@ w.words OR e.body_words @@ w.bodies ORDER BY 1),
+        coalesce((
+            SELECT jsonb_agg(jsonb_build_array(o.municipality_id, o.key) ORDER BY o.municipality_id, o.key) FROM public.pool_searchentry o
+            WHERE o."group" = e."group" AND o."group" <> '' AND o.kind = e.kind AND o.municipality_id = ANY (visible)
+                AND o.municipality_id <> e.municipality_id AND coalesce(o.valid_from <= today, true) AND coalesce(o.valid_to >= today, true)), '[]')
+    FROM best b JOIN public.pool_searchentry e USING (id) WHERE b.place <= at_most ORDER BY b.total DESC, b.id;
+END $$;
+
+REVOKE ALL ON FUNCTION public.lent_words(varchar, varchar, bigint, tsvector), public.weak(text[]), public.note_lending(),
+    public.lend_words(integer), public.count_terms(), public.add_terms(integer, bigint[], tsvector[], tsvector[], smallint[]),
+    public.merge_terms(), public.recount_terms(), public.searchable(), public.pool_vocabulary(text[], text[], text[]),
+    public.search_statement(jsonb, real, boolean, text, integer), public.pool_search(jsonb, real, bigint, boolean, integer, date) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION public.pool_vocabulary(text[], text[], text[]), public.pool_search(jsonb, real, bigint, boolean, integer, date)
+    TO tenant, desk_web, worker;
+GRANT EXECUTE ON FUNCTION public.lend_words(integer), public.merge_terms() TO worker;
+SELECT public.protect('pool_term'), public.protect('pool_termchange'), public.protect('pool_lending');

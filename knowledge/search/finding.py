@@ -1,0 +1,142 @@
+"""The one door to the search: words in, the best articles and contacts out.
+
+Each login is shown what it may see: the desk the live municipalities of its person's centres, the worker those of all, a municipality
+itself (knowledge/pool/sql/search.sql).
+"""
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import transaction
+
+from knowledge.search import postgres
+from knowledge.search.folding import words
+from knowledge.search.slots import Query, read
+from tenants.models import Municipality
+
+LIMIT = 50  # the most that anybody gets
+COPY = 0.5  # what another municipality's entry on the same service is worth beside the one that is shown
+KINDS_OF_PLACE = {"stadt", "kreis", "gemeinde", "hansestadt"}
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One found entry; `others` are the same service elsewhere as (municipality, key)."""
+
+    municipality: Municipality
+    kind: str
+    key: str
+    title: str
+    subtitle: str
+    ext: str
+    score: float
+    matched: list[str]
+    others: list[tuple[Municipality, str]] = field(default_factory=list)
+
+    @property
+    def id(self) -> str:
+        """`slug:key`, how imports, links and answers name an entry."""
+        return f"{self.municipality.slug}:{self.key}"
+
+    @property
+    def is_contact(self) -> bool:
+        """Person, function or department, as opposed to an article."""
+        return self.kind != "article"
+
+    def as_json(self) -> dict[str, Any]:
+        """One hit as `rufverbund search --json` prints it."""
+        return {
+            "id": self.id,
+            "kind": self.kind,
+            "municipality": self.municipality.slug,
+            "title": self.title,
+            "score": round(self.score, 4),
+            "matched": self.matched,
+            "others": [{"municipality": other.slug, "id": f"{other.slug}:{key}"} for other, key in self.others],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """What was found, best first: `hits` in one list, and as the desk shows it, `articles` and `contacts` apart."""
+
+    query: str
+    called: str | None
+    hits: list[Hit]
+    articles: list[Hit]
+    contacts: list[Hit]
+    took_ms: float
+    backend: str = "postgres"
+
+    def ranking(self, limit: int) -> list[str]:
+        """Ids in one list as judged sets have them: entries of other municipalities that were folded into a hit stand by themselves."""
+        rows = [(hit.score, hit.id) for hit in self.hits]
+        rows += [(hit.score * COPY, f"{other.slug}:{key}") for hit in self.hits for other, key in hit.others]
+        return [found for _score, found in sorted(rows, key=lambda row: -row[0])][:limit]
+
+    def as_json(self) -> dict[str, Any]:
+        """What `rufverbund search --json` prints."""
+        return {
+            "query": self.query,
+            "called": self.called,
+            "backend": self.backend,
+            "took_ms": self.took_ms,
+            "hits": [hit.as_json() for hit in self.hits],
+        }
+
+
+def search(
+    query: str, *, called: str | None = None, limit: int = 10, articles: int = 6, contacts: int = 4
+) -> SearchResult:
+    """The best `limit` hits, the best `articles` and the best `contacts` for what somebody typed; any text is a query, none is an error.
+
+    Runs in the scope of the desk, the worker or a municipality. `called` is the slug of the municipality that was called: it comes
+    first, then the Kreis; one that cannot be seen counts for nothing. Bounded: see slots.py and the SQL.
+    """
+    begun = time.perf_counter()
+    limit = max(0, min(limit, LIMIT))
+    asked = read(query)
+    found = _found(asked, called, max(limit, articles, contacts)) if asked.words else []
+    return SearchResult(
+        query=query,
+        called=called,
+        hits=found[:limit],
+        articles=[hit for hit in found if not hit.is_contact][:articles],
+        contacts=[hit for hit in found if hit.is_contact][:contacts],
+        took_ms=round((time.perf_counter() - begun) * 1000, 2),
+    )
+
+
+def _found(asked: Query, called: str | None, at_most: int) -> list[Hit]:
+    with transaction.atomic():
+        places = {place.pk: place for place in Municipality.objects.filter(status__in=("live", "leaving"))}
+        own = next((place for place in places.values() if place.slug == called), None)
+        named, asked = named_place(asked, list(places.values()))
+        place = named or own
+        rows = postgres.found(asked, called=place and place.pk, named=named is not None, at_most=at_most)
+        return [
+            Hit(
+                municipality=places[row.municipality],
+                kind=row.kind,
+                key=row.key,
+                title=row.title,
+                subtitle=row.subtitle,
+                ext=row.ext,
+                score=row.score,
+                matched=row.matched,
+                others=[(places[pk], key) for pk, key in row.others],
+            )
+            for row in rows
+        ]
+
+
+def named_place(asked: Query, places: list[Municipality]) -> tuple[Municipality | None, Query]:
+    """A municipality that the query names is meant, whichever was called: "sperrmüll lippstadt". Its name is no longer searched for."""
+    typed = set(asked.words)
+    for place in sorted(places, key=lambda place: (place.kind == "kreis") != ("kreis" in typed)):
+        own = {word for word in words(place.name) if word not in KINDS_OF_PLACE}
+        rest = tuple(word for word in asked.words if word not in own | KINDS_OF_PLACE)
+        if own and own <= typed and rest:
+            return place, Query(rest, asked.last, asked.hyphened)
+    return None, asked

@@ -1,0 +1,120 @@
+"""Slots as instructions for PostgreSQL: tsqueries with weights, and which words are rare enough to look entries up by."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from knowledge.search.documents import BEGINNING, FORM, SOUND, quoted
+from knowledge.search.slots import Alternative, Meaning, Slot, rarity, size
+from knowledge.search.vocabulary import Vocabulary
+
+SCOPE = "@"  # the municipality's number comes before it
+MOST_BY_TITLE, MOST_BY_BODY = 4500, 3000  # entries that the rarest words together may have
+SHORT_BEGINNING = 4  # letters; below that a beginning has a lexeme of its own
+RANK = 1.645  # ts_rank divides by the number of operands and by this sum of a series (pi squared / 6): both are undone
+SOUND_WORTH = 0.7  # what sounds alike, times its weight
+ALL_WORTH = (
+    0.85  # several stems that must all be there: ts_rank would score half of them, so it is only asked whether they are
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What `pool_search` gets. Tsqueries are text; see `as_json` for the shape."""
+
+    slots: list[dict[str, Any]]
+    all: str
+    scoped_all: str
+    some: str
+    bodies: str
+    anywhere: list[tuple[str, str]]
+    many: bool
+
+    def as_json(self) -> dict[str, Any]:
+        """{"slots": [{"rarity", "title": [[weight, tsquery, scale]], "title_all": [[weight, tsquery]], "body", "body_all"}], "all", "scoped_all",
+        "some", "bodies": tsquery, "anywhere": [[title, body]], "many": whether "some" may have more entries than are read}."""
+        return {
+            "slots": self.slots,
+            "all": self.all,
+            "scoped_all": self.scoped_all,
+            "some": self.some,
+            "bodies": self.bodies,
+            "anywhere": self.anywhere,
+            "many": self.many,
+        }
+
+
+def tsquery(alternative: Alternative, scope: str = "") -> str:
+    """An alternative as a tsquery; `scope` stands before each lexeme."""
+    first = alternative.words[0]
+    if alternative.kind == "beginning":
+        return (
+            quoted(scope + BEGINNING + first) if len(first) < SHORT_BEGINNING else f"{quoted(scope + FORM + first)}:*"
+        )
+    if alternative.kind == "sound":
+        return quoted(scope + SOUND + first)
+    return " & ".join(quoted(scope + word) for word in alternative.words)
+
+
+def either(alternatives: Iterable[Alternative], scope: str = "") -> str:
+    """One of them, as a tsquery; empty for none."""
+    return " | ".join(f"({tsquery(alternative, scope)})" for alternative in alternatives)
+
+
+def plan(slots: Sequence[Slot], vocabulary: Vocabulary) -> Plan:
+    """The instructions for slots of which there is at least one."""
+    typed = [slot for slot in slots if slot.weight == 1.0]
+    rarest, total = _rarest([size(slot.alternatives, vocabulary) for slot in slots], MOST_BY_TITLE)
+    in_bodies, _ = _rarest([_body_size(slot, vocabulary) for slot in typed], MOST_BY_BODY)
+    return Plan(
+        slots=[_slot(slot, vocabulary) for slot in slots],
+        all=" & ".join(f"({either(slot.alternatives)})" for slot in typed),
+        scoped_all=" & ".join(f"({either(slot.alternatives, SCOPE)})" for slot in typed),
+        some=" | ".join(either(slots[at].alternatives, SCOPE) for at in rarest or [0]),
+        bodies=" | ".join(either(_in_body(typed[at].alternatives), SCOPE) for at in in_bodies),
+        anywhere=[(either(slot.alternatives), either(_in_body(slot.alternatives))) for slot in typed],
+        many=total > MOST_BY_TITLE,
+    )
+
+
+def _rarest(sizes: Sequence[int], limit: int) -> tuple[list[int], int]:
+    """The rarest slots that together stay below the limit, and how many entries they have; at least one, if any has entries."""
+    chosen: list[int] = []
+    total = 0
+    for entries, at in sorted((entries, at) for at, entries in enumerate(sizes) if entries):
+        if chosen and total + entries > limit:
+            break
+        chosen.append(at)
+        total += entries
+    return chosen, total
+
+
+def _in_body(alternatives: Iterable[Alternative]) -> list[Alternative]:
+    return [alternative for alternative in alternatives if alternative.kind == "stems"]
+
+
+def _body_size(slot: Slot, vocabulary: Vocabulary) -> int:
+    return sum(min(vocabulary.bodies(word) for word in found.words) for found in _in_body(slot.alternatives))
+
+
+def _slot(slot: Slot, vocabulary: Vocabulary) -> dict[str, Any]:
+    """Alternatives of one weight share one tsquery; those of several stems cannot."""
+    single: dict[float, list[Alternative]] = defaultdict(list)
+    whole: dict[float, list[Alternative]] = defaultdict(list)
+    for alternative, meaning in slot.alternatives.items():
+        group = whole if alternative.kind == "stems" and len(alternative.words) > 1 else single
+        group[_worth(alternative, meaning)].append(alternative)
+    in_body = {weight: found for weight, group in single.items() if (found := _in_body(group))}
+    every = [[round(weight * ALL_WORTH, 3), either(group)] for weight, group in whole.items()]
+    return {
+        "rarity": round(rarity(slot, vocabulary), 4),
+        "title": [[weight, either(group), round(RANK * len(group), 3)] for weight, group in single.items()],
+        "title_all": every,
+        "body": [[weight, either(group), round(RANK * len(group), 3)] for weight, group in in_body.items()],
+        "body_all": every,
+    }
+
+
+def _worth(alternative: Alternative, meaning: Meaning) -> float:
+    return round(meaning.weight * (SOUND_WORTH if alternative.kind == "sound" else 1), 3)
