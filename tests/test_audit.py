@@ -13,6 +13,7 @@ SILENT = {
     "knowledge.wait_for_turn": "takes a lock, writes nothing",
     "knowledge.mark_gap_seen": "the row's own `seen_at` says who and when",
     "telephony_bridge.heartbeat": "an open page every ten seconds; what it changes is told to the desks",
+    "telephony_bridge.heartbeats": "the same for all open pages",
     "telephony_bridge.expire_presences": "a page that is gone is no deed; what it changes is told to the desks",
     "telephony_bridge.receive": "an exchange reports; each report is kept as it came (CtiEvent)",
     "telephony_bridge.save_wrap_up": "a draft every few seconds; close_call records",

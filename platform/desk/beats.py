@@ -60,11 +60,7 @@ async def tell(posts: list[Post]) -> None:
 def _tell(posts: list[Post]) -> None:
     try:
         with scope.telephony():
-            for (
-                person,
-                centre,
-            ) in posts:  # each in a transaction of its own: none holds a stream's number while it waits for a presence
-                actions.heartbeat(person, centre)
+            actions.heartbeats(posts)
     except DatabaseError as error:
         log.warning("desk.heartbeat_failed", error=str(error).splitlines()[0] if str(error) else type(error).__name__)
     finally:

@@ -10,7 +10,7 @@ from telephony_bridge.actions.calls import (
     save_wrap_up,
     stop_wrap_up_timer,
 )
-from telephony_bridge.actions.presences import expire_presences, heartbeat, set_presence
+from telephony_bridge.actions.presences import expire_presences, heartbeat, heartbeats, set_presence
 from telephony_bridge.actions.reaping import expire_wrap_ups, reap_calls
 from telephony_bridge.actions.receiving import receive
 from telephony_bridge.actions.retention import forget_callers
@@ -27,6 +27,7 @@ __all__ = [
     "forget_callers",
     "give_token",
     "heartbeat",
+    "heartbeats",
     "reap_calls",
     "receive",
     "release_call",

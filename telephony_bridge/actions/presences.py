@@ -3,9 +3,12 @@
 `after_call` is always what the agent chose last; `state` is what holds now. The two differ during a call, and while the page is gone.
 """
 
+from collections import defaultdict
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -65,6 +68,27 @@ def heartbeat(person_id: int, centre_id: int, *, acting_user: Actor = SYSTEM) ->
             if lost:
                 become(lost, state_by_calls(person_id) or lost.after_call, now)
     return bool(written)
+
+
+def heartbeats(posts: Iterable[tuple[int, int]], *, acting_user: Actor = SYSTEM) -> int:
+    """`heartbeat` for many open pages, (person, centre) each; returns how many were written. Two hundred one by one would take half a second.
+
+    Who is only seen again is written with the others of their centre; who comes back, or is locked just now, by themselves, so that
+    nobody's presence, and no stream's number, is held while another is waited for.
+    """
+    people: defaultdict[int, list[int]] = defaultdict(list)
+    for person, centre in posts:
+        people[centre].append(person)
+    return sum(_seen_again(centre, persons) for centre, persons in people.items())
+
+
+def _seen_again(centre_id: int, people: list[int]) -> int:
+    now = timezone.now()
+    silent = Presence.objects.filter(centre_id=centre_id, person_id__in=people, seen_at__lt=now - times.HEARTBEAT_STEP)
+    with transaction.atomic():
+        here = silent.filter(~Q(state="away") | Q(after_call="away")).select_for_update(skip_locked=True)
+        written = Presence.objects.filter(pk__in=list(here.values_list("pk", flat=True))).update(seen_at=now)
+    return written + sum(heartbeat(person, centre_id) for person in list(silent.values_list("person_id", flat=True)))
 
 
 def expire_presences(*, acting_user: Actor = SYSTEM) -> int:

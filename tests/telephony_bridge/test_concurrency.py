@@ -1,12 +1,17 @@
 """Two at the same moment, with real threads, connections and logins."""
 
+import threading
+import time
+from datetime import timedelta
+
 import pytest
 from django.db import transaction
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import Person
 from telephony_bridge import actions
-from telephony_bridge.models import Call, CtiEvent
+from telephony_bridge.models import Call, CtiEvent, Presence
 from tenants import scope
 from tenants.audit import SYSTEM
 from tenants.models import OutboxEntry, ServiceCentre
@@ -114,3 +119,42 @@ def test_hanging_up_and_accepting_at_once(in_threads, stage):
         answered, _status = in_threads(claim, posting(token, event="hangup", callId=f"race{number}", cause="cancel"))
         [call] = in_threads(the(f"race{number}"))
         assert (call.state == "wrap-up" and call.agent_id == person.pk) or (call.state == "ended" and not answered.won)
+
+
+def test_a_presence_that_somebody_holds_holds_up_no_other(in_threads, stage):
+    """Were all taken at once, those before it would be locked for as long, and whoever holds it could wait for one of them: a deadlock."""
+    centre, people, _token = stage
+    first, second = sorted(person.pk for person in (people["agent"], people["agent2"]))
+    long_ago, held = timezone.now() - timedelta(hours=1), threading.Event()
+    rows = Presence.objects.filter(centre=centre, person_id__in=[first, second]).order_by("person_id")
+
+    def make():
+        with scope.telephony(), transaction.atomic():
+            for person in (first, second):
+                Presence.objects.update_or_create(
+                    person_id=person, centre=centre, defaults={"state": "ready", "seen_at": long_ago}
+                )
+
+    def hold():
+        with scope.telephony(), transaction.atomic():
+            rows.select_for_update().get(person_id=second)
+            held.set()
+            deadline = time.monotonic() + 10
+            while rows.get(person_id=first).seen_at == long_ago and time.monotonic() < deadline:
+                time.sleep(0.01)
+            return rows.select_for_update().get(person_id=first).seen_at
+
+    def beat():
+        assert held.wait(10)
+        with scope.telephony():
+            return actions.heartbeats([(first, centre.pk), (second, centre.pk)])
+
+    def seen():
+        with scope.telephony():
+            return list(rows.values_list("seen_at", flat=True))
+
+    in_threads(make)
+    seen_meanwhile, written = in_threads(hold, beat)
+    assert seen_meanwhile > long_ago
+    assert written == 2
+    assert min(in_threads(seen)[0]) > long_ago

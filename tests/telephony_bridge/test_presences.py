@@ -81,6 +81,39 @@ def test_heartbeats_in_close_succession_write_once(soest, at_desk, django_assert
         assert actions.heartbeat(jana.pk, soest.centre_id)
 
 
+def test_the_heartbeats_of_all_open_pages_cost_as_many_statements_as_one(
+    soest, people, news, django_assert_num_queries
+):
+    posts = [(person, soest.centre_id) for person in range(9000, 9200)]
+    start = timezone.now()
+    with time_machine.travel(start, tick=False) as clock, scope.telephony():
+        Presence.objects.bulk_create(
+            Presence(person_id=person, person_name="x", centre_id=centre, state="ready") for person, centre in posts
+        )
+        clock.shift(timedelta(seconds=11))
+        with transaction.atomic(), django_assert_num_queries(5):  # with a savepoint and its release
+            assert actions.heartbeats(posts) == 200
+        assert actions.heartbeats(posts) == 0
+        assert set(Presence.objects.filter(person_id__gte=9000).values_list("seen_at", flat=True)) == {timezone.now()}
+    assert news() == []
+
+
+def test_of_all_open_pages_each_becomes_what_its_person_chose(soest, news):
+    start, centre = timezone.now(), soest.centre_id
+    chosen = {9001: ("ready", "ready"), 9002: ("away", "ready"), 9003: ("away", "away"), 9004: ("busy", "break")}
+    with time_machine.travel(start, tick=False) as clock, scope.telephony():
+        for person, (state, after) in chosen.items():
+            Presence.objects.create(
+                person_id=person, person_name="x", centre_id=centre, state=state, after_call=after, seen_at=start
+            )
+        clock.shift(timedelta(seconds=60))
+        posts = [(person, centre) for person in (*chosen, 9005)]  # the last has none in this centre
+        assert actions.heartbeats([*posts, (9001, centre + 1000)]) == 4
+        rows = Presence.objects.filter(person_id__gte=9000).order_by("person_id").values_list("state", "seen_at")
+        assert list(rows) == [(state, timezone.now()) for state in ("ready", "ready", "away", "busy")]
+    assert news() == [("presence", "9002", "changed")]
+
+
 def test_a_page_that_lives_is_not_expired_in_the_middle_of_a_call(ring, at_desk):
     call = ring()
     with time_machine.travel(timezone.now(), tick=False) as clock:
