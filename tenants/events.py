@@ -23,6 +23,7 @@ from tenants.backend.base import login_password
 log = structlog.get_logger(__name__)
 CHANNEL = "rufverbund"
 HEARTBEAT = 15.0  # seconds
+AT_ONCE = 20  # pages that are told before others have a turn
 LATEST = 100  # lines that the first bell of a stream repeats; pages drop what they have by its number
 SINCE = "SELECT number, kind, object_id, op FROM public.tenants_outboxentry WHERE stream = %s AND number > %s ORDER BY number LIMIT %s"
 NEWEST = "SELECT stream, max(number) FROM public.tenants_outboxentry WHERE stream = ANY(%s) GROUP BY stream"
@@ -160,9 +161,15 @@ class Hub:
         )  # who joins during the question has not been asked, and reads these lines itself
         allowed = await self.allowed(ear, stream, set(asked.values()))
         self.last[stream] = rows[-1][0]
-        for queue, ticket in asked.items():
-            for row in rows if ticket in allowed else [None]:
-                self._put(queue, Event(stream, *row) if row else None)
+        news: list[Event | None] = [Event(stream, *row) for row in rows]
+        for nth, (queue, ticket) in enumerate(asked.items(), start=1):
+            if queue in self.queues.get(stream, {}):  # still: it may have gone, or turned to others, meanwhile
+                for event in news if ticket in allowed else [None]:
+                    self._put(queue, event)
+            if nth % AT_ONCE == 0:
+                await asyncio.sleep(
+                    0
+                )  # let these be written, and others have their turn: a call that is being reported
         if len(rows) == 500:
             await self._deliver(ear, stream)
 

@@ -7,7 +7,7 @@ import asyncio
 import json
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable
-from functools import partial
+from functools import lru_cache, partial
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qs
@@ -136,8 +136,13 @@ def since(asgi_scope: Message, headers: dict[str, str]) -> dict[str, int]:
 
 def line(event: Event, position: dict[str, int]) -> str:
     """One event as the stream carries it; the id holds the position of every centre's stream."""
-    data = json.dumps({"kind": event.kind, "id": event.object_id, "op": event.op, "stream": event.stream})
-    return f"id: {listeners.position_text(position)}\ndata: {data}\n\n"
+    return f"id: {listeners.position_text(position)}\ndata: {data_of(event)}\n\n"
+
+
+@lru_cache(maxsize=64)
+def data_of(event: Event) -> str:
+    """The same for all pages, which get it one after another."""
+    return json.dumps({"kind": event.kind, "id": event.object_id, "op": event.op, "stream": event.stream})
 
 
 def opening(position: dict[str, int], missed: Iterable[Event] | None) -> str:
@@ -156,7 +161,8 @@ async def deliver(
     """
     while True:
         try:
-            event = await asyncio.wait_for(queue.get(), HEARTBEAT)
+            async with asyncio.timeout(HEARTBEAT):  # wait_for would make a task for each event of each page
+                event = await queue.get()
         except TimeoutError:
             await send(body(BEAT))
             continue
