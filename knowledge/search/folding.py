@@ -78,7 +78,7 @@ def sound(word: str) -> str:
     letters = re.sub("[^a-z]", "", word.replace("ae", "e").replace("oe", "o").replace("ue", "u"))
     codes = [_phone(letters, at) for at in range(len(letters))]
     code = re.sub(r"(.)\1+", r"\1", "".join(codes))
-    return code[:1] + code[1:].replace("0", "")
+    return (code[:1] + code[1:].replace("0", ""))[:LONGEST_WORD]
 
 
 def _phone(letters: str, at: int) -> str:

@@ -114,6 +114,11 @@ def test_names_that_sound_alike_have_one_code(one: str, other: str) -> None:
     assert sound(one) == sound(other) != ""
 
 
+def test_every_lexeme_fits_into_the_vocabulary() -> None:
+    found = analysed(Source(kind="person", title="x" * 200, keywords=["x" * 200, "haus" * 50], body="x" * 200))
+    assert max(map(len, [*found.title, *found.body])) <= 64  # characters of pool_term.lexeme
+
+
 def test_codes_are_those_of_the_paper() -> None:
     """Examples from Postel 1969 and of the method's description."""
     assert sound("wikipedia") == "3412"

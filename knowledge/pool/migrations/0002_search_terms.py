@@ -21,6 +21,11 @@ SCOPED = """CREATE FUNCTION public.scoped(whose bigint, words tsvector) RETURNS 
 LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
     SELECT array_to_tsvector(ARRAY(SELECT whose || '@' || w FROM unnest(tsvector_to_array(words)) w)) $$"""
 
+# Entries that are already published have no lexemes yet (the worker makes them); their number is known.
+COUNT = """INSERT INTO public.pool_term (centre_id, lexeme, titles, bodies)
+    SELECT m.centre_id, '#', count(*), sum(e.title_length) FROM public.pool_searchentry e
+    JOIN public.tenants_municipality m ON m.id = e.municipality_id GROUP BY 1"""
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -177,4 +182,5 @@ class Migration(migrations.Migration):
             model_name="termchange",
             index=models.Index(fields=["centre", "lexeme"], name="term_change"),
         ),
+        migrations.RunSQL(COUNT, migrations.RunSQL.noop),
     ]

@@ -276,7 +276,7 @@ BEGIN
     FROM best b JOIN public.pool_searchentry e USING (id) WHERE b.place <= at_most ORDER BY b.total DESC, b.id;
 END $$;
 
-REVOKE ALL ON FUNCTION public.lent_words(varchar, varchar, bigint, tsvector), public.weak(text[]), public.note_lending(),
+REVOKE ALL ON FUNCTION public.scoped(bigint, tsvector), public.lent_words(varchar, varchar, bigint, tsvector), public.weak(text[]), public.note_lending(),
     public.lend_words(integer), public.count_terms(), public.add_terms(integer, bigint[], tsvector[], tsvector[], smallint[]),
     public.merge_terms(), public.recount_terms(), public.searchable(), public.pool_vocabulary(text[], text[], text[]),
     public.search_statement(jsonb, real, boolean, text, integer), public.pool_search(jsonb, real, bigint, boolean, integer, date) FROM PUBLIC;
