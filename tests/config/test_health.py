@@ -38,7 +38,7 @@ def test_all_is_well(state):
 
 def test_a_search_that_is_broken_is_down_while_the_database_is_not(state):
     with scope.owner(), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("ALTER FUNCTION public.desk_search RENAME TO desk_search_gone")
+        cursor.execute("ALTER FUNCTION public.pool_search RENAME TO pool_search_gone")
     assert state() == (503, {"database": "ok", "search": "down"})
 
 
