@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.forms.members import WhomForm
+from accounts.forms.whole import WholeForm
 from telephony_bridge.numbers import to_e164
 from tenants.hours import Week, interval_text, intervals_as_json, parse_intervals
 from tenants.hours_wording import WEEKDAYS
@@ -54,7 +55,7 @@ def intervals_text(stored: list[list[str]]) -> str:
     return ", ".join(interval_text(interval) for interval in parse_intervals(stored))
 
 
-class HoursForm(forms.Form):
+class HoursForm(WholeForm, forms.Form):
     """Opening hours of a week, a line per weekday."""
 
     def __init__(self, *args: Any, hours: dict[str, Any] | None = None, **kwargs: Any) -> None:
@@ -69,7 +70,7 @@ class HoursForm(forms.Form):
         return {str(n): self.cleaned_data[f"day{n}"] for n in range(7) if self.cleaned_data[f"day{n}"]}
 
 
-class TextsForm(MunicipalityModelForm):
+class TextsForm(WholeForm, MunicipalityModelForm):
     """What agents read at a call."""
 
     class Meta:
@@ -87,7 +88,7 @@ class TextsForm(MunicipalityModelForm):
         }
 
 
-class SituationForm(forms.Form):
+class SituationForm(WholeForm, forms.Form):
     """The situation banner."""
 
     situation = forms.CharField(
@@ -99,7 +100,7 @@ class SituationForm(forms.Form):
     )
 
 
-class SpecialDayForm(forms.Form):
+class SpecialDayForm(WholeForm, forms.Form):
     """A day that differs."""
 
     # A line to type in: a browser's calendar speaks the browser's language, and the day is known anyway.

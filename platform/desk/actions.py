@@ -26,6 +26,8 @@ def save_preferences(person: Person, values: Mapping[str, Any], *, acting_user: 
     with transaction.atomic():
         fresh = Person.objects.select_for_update().get(pk=person.pk)
         before = {name: fresh.preferences.get(name) for name in values}
+        if before == dict(values):
+            return
         fresh.preferences = {**fresh.preferences, **values}
         fresh.save(update_fields=["preferences"])
         audit.record("save_preferences", fresh, acting_user=acting_user, before=before, after=dict(values))

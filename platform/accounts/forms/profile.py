@@ -7,6 +7,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access import Access
+from accounts.forms.whole import WholeForm
 from accounts.models import Person
 
 THEMES = [("system", _("wie das System")), ("light", _("hell")), ("dark", _("dunkel"))]
@@ -19,7 +20,7 @@ SENTENCES = [
 DEFAULTS = {"theme": "system", "density": "kompakt", "sentence": "normal"}  # what a person without a choice gets
 
 
-class ProfileForm(forms.Form):
+class ProfileForm(WholeForm, forms.Form):
     """`phone_user` and the spoken sentence are for people at the telephone only."""
 
     name = forms.CharField(label=_("Name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"}))
