@@ -102,7 +102,7 @@ def test_the_worker_searches_all_live_ones_and_no_other_login_may():
 @pytest.mark.parametrize("statement", ["SELECT * FROM pool_term", "SELECT * FROM pool_termchange", "SELECT * FROM pool_lending",
                                        "SELECT * FROM searchable()", "SELECT merge_terms()", "SELECT recount_terms()",
                                        "SELECT search_statement('{}', 1, false, 'x', 1)", "SELECT lend_words(1)",
-                                       "SELECT lent_words('a', 'b', 1, '')", "SELECT add_terms(1, '{1}', '{a}', '{a}', '{1}')"])  # fmt: skip
+                                       "SELECT lent_words('a', 'b', 1, '')", "SELECT term_changes('', '', '', '', 1, 1)"])  # fmt: skip
 def test_the_parts_of_the_search_are_closed(people, statement):
     with scope.desk(people["agent"].pk), transaction.atomic(), connection.cursor() as cursor:
         with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
@@ -152,6 +152,23 @@ def test_the_vocabulary_counts_entries_and_forgets(soest, people):
         contact.title = "Xaver Birnbaum"
         actions.publish(actions.save_contact(contact, acting_user=people["editor"]), acting_user=people["editor"])
     assert (counted("_quittenbaum"), counted("_quittenpflege"), counted("_birnbaum")) == (1, 2, 1)
+
+
+def test_counts_by_changes_are_the_counts_of_the_entries(filled):
+    def counts():
+        with scope.owner(), connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT centre_id, lexeme, sum(titles), sum(bodies) FROM (SELECT centre_id, lexeme, titles, bodies FROM pool_term"
+                " UNION ALL SELECT centre_id, lexeme, titles, bodies FROM pool_termchange) t GROUP BY 1, 2"
+                " HAVING sum(titles) <> 0 OR sum(bodies) <> 0"
+            )
+            return set(cursor.fetchall())
+
+    by_changes = counts()
+    with scope.owner(), connection.cursor() as cursor:
+        cursor.execute("SELECT recount_terms()")
+    assert len(by_changes) > 5000
+    assert counts() == by_changes
 
 
 def counted(lexeme):

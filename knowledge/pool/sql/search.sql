@@ -59,23 +59,35 @@ END $$;
 CREATE OR REPLACE FUNCTION public.count_terms() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    IF TG_OP <> 'DELETE' THEN
-        PERFORM public.add_terms(1, array_agg(municipality_id), array_agg(title_words), array_agg(body_words), array_agg(title_length)) FROM new_rows;
-    END IF;
-    IF TG_OP <> 'INSERT' THEN
-        PERFORM public.add_terms(-1, array_agg(municipality_id), array_agg(title_words), array_agg(body_words), array_agg(title_length)) FROM old_rows;
+    IF TG_OP = 'INSERT' THEN
+        INSERT INTO public.pool_termchange (centre_id, lexeme, titles, bodies)
+            SELECT m.centre_id, t.lexeme, sum(t.titles), sum(t.bodies) FROM new_rows n
+            JOIN public.tenants_municipality m ON m.id = n.municipality_id
+            CROSS JOIN LATERAL public.term_changes('', n.title_words, '', n.body_words, 1, n.title_length) t GROUP BY 1, 2;
+    ELSIF TG_OP = 'DELETE' THEN
+        INSERT INTO public.pool_termchange (centre_id, lexeme, titles, bodies)
+            SELECT m.centre_id, t.lexeme, sum(t.titles), sum(t.bodies) FROM old_rows o
+            JOIN public.tenants_municipality m ON m.id = o.municipality_id
+            CROSS JOIN LATERAL public.term_changes(o.title_words, '', o.body_words, '', -1, -o.title_length) t GROUP BY 1, 2;
+    ELSE
+        INSERT INTO public.pool_termchange (centre_id, lexeme, titles, bodies)
+            SELECT m.centre_id, t.lexeme, sum(t.titles), sum(t.bodies) FROM old_rows o JOIN new_rows n USING (id)
+            JOIN public.tenants_municipality m ON m.id = n.municipality_id
+            CROSS JOIN LATERAL public.term_changes(o.title_words, n.title_words, o.body_words, n.body_words, 0, n.title_length - o.title_length) t
+            GROUP BY 1, 2 HAVING sum(t.titles) <> 0 OR sum(t.bodies) <> 0;
     END IF;
     RETURN NULL;
 END $$;
-CREATE OR REPLACE FUNCTION public.add_terms(sign integer, whose bigint[], title_words tsvector[], body_words tsvector[], lengths smallint[])
-RETURNS void LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
-    WITH r AS (SELECT * FROM unnest(whose, title_words, body_words, lengths) AS r(municipality_id, title_words, body_words, length)),
-    t AS (SELECT r.municipality_id, w AS lexeme, 1 AS titles, 0 AS bodies FROM r, unnest(tsvector_to_array(r.title_words)) w
-          UNION ALL SELECT r.municipality_id, w, 0, 1 FROM r, unnest(tsvector_to_array(r.body_words)) w
-          UNION ALL SELECT r.municipality_id, '#', 1, r.length FROM r)
-    INSERT INTO public.pool_termchange (centre_id, lexeme, titles, bodies)
-        SELECT m.centre_id, t.lexeme, sign * sum(t.titles), sign * sum(t.bodies) FROM t
-        JOIN public.tenants_municipality m ON m.id = t.municipality_id GROUP BY 1, 2 $$;
+CREATE OR REPLACE FUNCTION public.term_changes(old_titles tsvector, new_titles tsvector, old_bodies tsvector, new_bodies tsvector, entries integer, length integer)
+RETURNS TABLE (lexeme text, titles integer, bodies integer)
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    WITH t AS (SELECT o, n FROM unnest(tsvector_to_array(old_titles)) o FULL JOIN unnest(tsvector_to_array(new_titles)) n ON o = n
+               WHERE old_titles <> new_titles),
+    b AS (SELECT o, n FROM unnest(tsvector_to_array(old_bodies)) o FULL JOIN unnest(tsvector_to_array(new_bodies)) n ON o = n
+          WHERE old_bodies <> new_bodies)
+    SELECT coalesce(n, o), CASE WHEN o IS NULL THEN 1 ELSE -1 END, 0 FROM t WHERE o IS NULL OR n IS NULL
+    UNION ALL SELECT coalesce(n, o), 0, CASE WHEN o IS NULL THEN 1 ELSE -1 END FROM b WHERE o IS NULL OR n IS NULL
+    UNION ALL SELECT '#', entries, length WHERE entries <> 0 OR length <> 0 $$;
 CREATE OR REPLACE FUNCTION public.merge_terms() RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE merged bigint;
@@ -94,7 +106,8 @@ CREATE OR REPLACE FUNCTION public.recount_terms() RETURNS void  -- from the entr
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     LOCK TABLE public.pool_searchentry IN SHARE ROW EXCLUSIVE MODE;
-    TRUNCATE public.pool_term, public.pool_termchange;
+    DELETE FROM public.pool_termchange;
+    DELETE FROM public.pool_term;
     INSERT INTO public.pool_term (centre_id, lexeme, titles, bodies)
         SELECT m.centre_id, t.lexeme, sum(t.titles), sum(t.bodies) FROM (
             SELECT municipality_id, w AS lexeme, 1 AS titles, 0 AS bodies FROM public.pool_searchentry, unnest(tsvector_to_array(title_words)) w
@@ -277,7 +290,7 @@ BEGIN
 END $$;
 
 REVOKE ALL ON FUNCTION public.scoped(bigint, tsvector), public.lent_words(varchar, varchar, bigint, tsvector), public.weak(text[]), public.note_lending(),
-    public.lend_words(integer), public.count_terms(), public.add_terms(integer, bigint[], tsvector[], tsvector[], smallint[]),
+    public.lend_words(integer), public.count_terms(), public.term_changes(tsvector, tsvector, tsvector, tsvector, integer, integer),
     public.merge_terms(), public.recount_terms(), public.searchable(), public.pool_vocabulary(text[], text[], text[]),
     public.search_statement(jsonb, real, boolean, text, integer), public.pool_search(jsonb, real, bigint, boolean, integer, date) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION public.pool_vocabulary(text[], text[], text[]), public.pool_search(jsonb, real, bigint, boolean, integer, date)
