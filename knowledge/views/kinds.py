@@ -45,7 +45,9 @@ class Kind:
 
 def responsible(article: Article) -> list[Contact]:
     """The contacts of an article, the first to ask first."""
-    found: QuerySet[Contact] = Contact.objects.filter(responsibility__article=article.pk)  # a new one has none
+    if article.pk is None:  # as a filter, None would mean everybody who is responsible for nothing
+        return []
+    found: QuerySet[Contact] = Contact.objects.filter(responsibility__article=article.pk)
     return list(found.select_related("department").order_by("responsibility__position", "pk"))
 
 

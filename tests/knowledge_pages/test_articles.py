@@ -1,5 +1,7 @@
 """Wissen: list, form, preview, draft, and two people who edit at once."""
 
+import re
+
 import pytest
 
 from tests.knowledge_pages.seeding import SHORT, entered
@@ -197,6 +199,13 @@ def test_a_new_article_gets_a_key_of_its_own(editor, soest, known):
     assert "Noch nicht veröffentlicht: Das Servicecenter sieht diesen Entwurf nicht." in words(
         editor.get(response["Location"])
     )
+
+
+def test_nobody_is_responsible_for_a_new_article(editor, known, soest):
+    with entered(soest):
+        assert known.silent.articles.count() == 0  # responsible for nothing, which is not the same
+    page = editor.get("/wissen/~neu/").content.decode()
+    assert set(re.findall(r'name="contacts" value="([^"]*)"', page)) == {""}
 
 
 def test_a_department_reads_and_cannot_write(reader, known, soest):
