@@ -39,7 +39,7 @@ class Door:
             not token
             or token == scope.get("path")
             or "/" in token
-            or (settings.SECURE_SSL_REDIRECT and not _is_secure(scope))
+            or (settings.SECURE_SSL_REDIRECT and scope["scheme"] != "https")
         ):
             await self.app(scope, receive, send)
             return
@@ -66,13 +66,6 @@ def stored(token: str, content_type: str, raw: bytes) -> Answer:
             return answer(token, content_type, raw)
     finally:
         connections.close_all()
-
-
-def _is_secure(scope: Message) -> bool:
-    """As Django decides with SECURE_PROXY_SSL_HEADER."""
-    name, value = settings.SECURE_PROXY_SSL_HEADER or ("", "https")
-    given = dict(scope["headers"]).get(name.removeprefix("HTTP_").replace("_", "-").lower().encode(), b"")
-    return bool(given.decode("latin-1").partition(",")[0].strip() == value) if given else scope.get("scheme") == "https"
 
 
 def _request_id(given: str) -> str:

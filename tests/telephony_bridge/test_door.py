@@ -75,18 +75,11 @@ def test_of_an_exchange_that_went_away_nothing_is_stored(ask):
     assert (stored, sent, handed_on) == ([], [], False)
 
 
-@pytest.mark.parametrize(
-    ("scheme", "headers", "redirected"),
-    [
-        ("http", [], True),
-        ("http", [(b"x-forwarded-proto", b"http")], True),
-        ("http", [(b"x-forwarded-proto", b"https")], False),
-        ("https", [], False),
-    ],
-)
-def test_behind_tls_what_came_without_it_is_redirected(ask, scheme, headers, redirected):
-    with override_settings(SECURE_SSL_REDIRECT=True, SECURE_PROXY_SSL_HEADER=("HTTP_X_FORWARDED_PROTO", "https")):
-        stored, _sent, handed_on = ask(scheme=scheme, headers=headers)
+@pytest.mark.parametrize(("scheme", "redirected"), [("http", True), ("https", False)])
+def test_behind_tls_what_came_without_it_is_redirected(ask, scheme, redirected):
+    """The scheme is uvicorn's word, which believes named proxies only."""
+    with override_settings(SECURE_SSL_REDIRECT=True):
+        stored, _sent, handed_on = ask(scheme=scheme, headers=[(b"x-forwarded-proto", b"https")])
     assert handed_on is redirected
     assert bool(stored) is not redirected
 
