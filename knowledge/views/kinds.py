@@ -45,7 +45,7 @@ class Kind:
 
 def responsible(article: Article) -> list[Contact]:
     """The contacts of an article, the first to ask first."""
-    if article._state.adding:  # as a filter, its empty key would mean everybody who is responsible for nothing
+    if not article.pk:  # as a filter, None would mean everybody who is responsible for nothing
         return []
     found: QuerySet[Contact] = Contact.objects.filter(responsibility__article=article.pk)
     return list(found.select_related("department").order_by("responsibility__position", "pk"))
