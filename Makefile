@@ -49,8 +49,8 @@ demo-reset: $(STAMPS)/base ## forget the demo's data; the next `make demo` begin
 	@exec $(BIN)/rufverbund demo reset
 
 # Coverage half as long again: measured under CI=1, and where COVERAGE=1 asks for it.
-test: $(STAMPS)/dev $(STAMPS)/locales ## the whole suite, shuffled, with a real PostgreSQL and a real Chromium (COVERAGE=1)
-	@exec $(BIN)/pytest --numprocesses 2 $(if $(CI)$(COVERAGE),--cov --cov-report=term) $(TESTS)
+test: $(STAMPS)/dev $(STAMPS)/locales ## the whole suite, shuffled, with a real PostgreSQL and a real Chromium (COVERAGE=1, SHOTS=1)
+	@export SHOTS=$(SHOTS); exec $(BIN)/pytest --numprocesses 2 $(if $(CI)$(COVERAGE),--cov --cov-report=term) $(TESTS)
 
 lint: $(STAMPS)/dev ## ruff, mypy, templates, the house
 	$(BIN)/ruff check .

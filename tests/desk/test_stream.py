@@ -230,7 +230,8 @@ def test_a_quiet_stream_gives_signs_of_life_that_the_page_hears(monkeypatch) -> 
 
 def test_the_first_who_opens_the_desk_is_ready_and_a_supervisor_only_looks_on(live) -> None:
     with closing(Stream(live, "agent2", since="1:0")) as agent, closing(Stream(live, "supervisor")) as lead:
-        agent.events(lambda event: event["kind"] in {"hello", "reset"})  # other tests may have left more than is replayed
+        # Other tests may have left more than is replayed.
+        agent.events(lambda event: event["kind"] in {"hello", "reset"})
         lead.events(is_kind("hello"))
         assert live.tool("presences") == {"Murat Aydın": "ready"}
 
