@@ -106,16 +106,6 @@ def _put_parts(into: Field, word: str, head: str, *, top: bool) -> None:
             into[stem("".join(found[at:]))].add(head)
 
 
-def known_as(found: Lexemes) -> set[str]:
-    """The stems of title and search words: how a service is called, also lent to the same service of other municipalities."""
-    silent = {stem(word) for word in lexicon.listed("stopwords")}
-    return {
-        lexeme
-        for lexeme, fields in found.title.items()
-        if fields & {TITLE, KEYWORD} and lexeme[0] not in (FORM, BEGINNING, SOUND) and lexeme not in silent
-    }
-
-
 def vector(lexemes: Field) -> str:
     """As PostgreSQL reads a tsvector: one position per field, the best first."""
     return " ".join(f"{quoted(lexeme)}:{_positions(fields)}" for lexeme, fields in lexemes.items())
