@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from django.db import transaction
+from django.db.models import Q
 
 from knowledge.models import Publication
 from knowledge.pool.models import SearchEntry
@@ -17,7 +18,11 @@ Progress = Callable[[str, int], None]  # municipality, entries done so far
 def run(progress: Progress = lambda slug, done: None) -> int:
     """Analyse whatever is behind; returns how many entries were. May be stopped at any time and goes on where it was."""
     with scope.worker(), transaction.atomic():
-        behind = SearchEntry.objects.exclude(analysis=documents.version()).values("municipality")
+        version = documents.version()
+        other = Q(analysis__lt=version) | Q(
+            analysis__gt=version
+        )  # two ends of the index; "not equal" would read every entry
+        behind = SearchEntry.objects.filter(other).values("municipality")
         places = list(Municipality.objects.filter(pk__in=behind).exclude(status__in=("provisioning", "left")))
     total = 0
     for place in places:

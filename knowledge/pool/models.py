@@ -60,6 +60,9 @@ class SearchEntry(models.Model):
             GinIndex(fields=["body_words"], name="search_entry_all_bodies", fastupdate=False),
             models.Index(fields=["group"], name="search_entry_group", condition=~models.Q(group="")),
             models.Index(fields=["-published_at"], name="search_entry_news"),
+            models.Index(
+                fields=["analysis"], name="search_entry_analysis"
+            ),  # which are behind, asked every five seconds
         ]
 
     def __str__(self) -> str:
