@@ -15,7 +15,9 @@ NOWHERE := RUFVERBUND_TESTING=1 RUFVERBUND_SECRET_KEY=none RUFVERBUND_DATABASE_S
 help: ## what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | column -t -s $$'\t'
 
-# The environment. Its stamps are keyed on the requirements, so a second start installs nothing.
+# The environment. Its stamps are keyed on the requirements, so a second start installs nothing. The lists are complete (`make lock`),
+# so pip need not resolve anything: older ones refuse a pinned package that another names with an extra once a newer one is published.
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
 $(BIN)/python:
 	@python=$${PYTHON:-}; \
 	for candidate in python3 python3.13 python3.12 python3.11; do \
@@ -29,13 +31,13 @@ $(BIN)/python:
 
 $(STAMPS)/base: requirements/base.txt pyproject.toml | $(BIN)/python
 	@echo "Installing what the product needs (once) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/base.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
+	@$(INSTALL) --require-hashes -r requirements/base.txt
+	@$(INSTALL) --no-build-isolation -e .
 	@mkdir -p $(STAMPS) && touch $@
 
 $(STAMPS)/dev: requirements/dev.txt $(STAMPS)/base
 	@echo "Installing what tests and checks need (once) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(INSTALL) --require-hashes -r requirements/dev.txt
 	@touch $@
 
 $(STAMPS)/locales: $(LOCALES) | $(STAMPS)/base
@@ -58,6 +60,7 @@ lint: $(STAMPS)/dev ## ruff, mypy, templates, the house
 	$(NOWHERE) $(BIN)/mypy
 	$(BIN)/djlint --quiet --lint platform tenants knowledge telephony_bridge onboarding
 	$(BIN)/python scripts/vendor.py --check
+	$(BIN)/python -m pip --disable-pip-version-check check
 	$(BIN)/pytest --quiet tests/test_house.py
 
 fmt: $(STAMPS)/dev ## put the code in shape

@@ -1,7 +1,13 @@
-"""What browser tests do to the database of their server, through the same actions as people: `python -m tests.live seed | answer …`."""
+"""What browser tests do to the database of their server, through the same actions as people.
+
+`python -m tests.live` reads one command a line (a JSON list: name, arguments) and answers each with a line of JSON: {"result": …} or
+{"error": "traceback"}. It ends with its input.
+"""
 
 import json
 import sys
+import traceback
+from collections.abc import Callable
 from typing import Any
 
 import django
@@ -201,22 +207,35 @@ def end_session(key: str) -> None:
         Session.objects.filter(session_key=key).delete()
 
 
+COMMANDS: dict[str, Callable[..., object]] = {
+    command.__name__: command
+    for command in (
+        seed,
+        answer,
+        end_session,
+        session,
+        crowd,
+        newcomer,
+        lock,
+        dismiss,
+        become,
+        entries,
+        expire,
+        presences,
+    )
+}
+
+
+def obey(name: str, *arguments: str) -> dict[str, object]:
+    """What one command says."""
+    try:
+        return {"result": COMMANDS[name](*arguments)}
+    except Exception:  # noqa: BLE001  the test that asked shows it
+        return {"error": traceback.format_exc()}
+
+
 if __name__ == "__main__":
     django.setup()
-    commands = {
-        "seed": seed,
-        "answer": answer,
-        "end_session": end_session,
-        "session": session,
-        "crowd": crowd,
-        "newcomer": newcomer,
-        "lock": lock,
-        "dismiss": dismiss,
-        "become": become,
-        "entries": entries,
-        "expire": expire,
-        "presences": presences,
-    }
-    result = commands[sys.argv[1]](*sys.argv[2:])
-    if result is not None:
-        sys.stdout.write(json.dumps(result))
+    for line in sys.stdin:
+        sys.stdout.write(json.dumps(obey(*json.loads(line))) + "\n")
+        sys.stdout.flush()

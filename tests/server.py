@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -35,23 +35,46 @@ def variables(database_url: str) -> dict[str, str]:
     return {**os.environ, **environment.SECRETS, **own}
 
 
-def tool(database_url: str, *arguments: str) -> Any:
-    """Run `python -m tests.live ARGUMENTS` on the database; returns the JSON that it prints."""
-    command = [sys.executable, "-W", "ignore", "-m", "tests.live", *arguments]
-    done = subprocess.run(command, env=variables(database_url), cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr[-3000:]
-    return json.loads(done.stdout) if done.stdout.strip() else None
-
-
-class Server:
-    """uvicorn on a free loopback port that stays the same over restarts."""
+class Tool:
+    """`python -m tests.live` on a database: tool("newcomer", "Lotte"). One process for all that it is asked, started at the first."""
 
     def __init__(self, database_url: str) -> None:
         self.database_url = database_url
+        self.process: subprocess.Popen[str] | None = None
+
+    def __call__(self, *arguments: str) -> Any:
+        """The result of one command; fails the test with the traceback of what went wrong."""
+        if self.process is None:
+            command = [sys.executable, "-W", "ignore", "-m", "tests.live"]
+            pipe = subprocess.PIPE
+            self.process = subprocess.Popen(
+                command, env=variables(self.database_url), cwd=ROOT, stdin=pipe, stdout=pipe, text=True
+            )
+        assert self.process.stdin
+        assert self.process.stdout
+        self.process.stdin.write(json.dumps(arguments) + "\n")
+        self.process.stdin.flush()
+        answer = json.loads(self.process.stdout.readline() or '{"error": "tests.live has ended"}')
+        assert "error" not in answer, answer["error"]
+        return answer["result"]
+
+    def stop(self) -> None:
+        """It ends by itself when nobody can ask any more."""
+        if self.process:
+            self.process.communicate()
+            self.process = None
+
+
+class Server:
+    """uvicorn on a free loopback port that stays the same over restarts; `settings` are more variables of its environment."""
+
+    def __init__(self, database_url: str, settings: Mapping[str, str] | None = None) -> None:
+        self.database_url, self.settings = database_url, settings or {}
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port: int = free.getsockname()[1]
         self.process: subprocess.Popen[bytes] | None = None
+        self.tool = Tool(database_url)
 
     @property
     def base_url(self) -> str:
@@ -85,7 +108,7 @@ class Server:
             "--timeout-graceful-shutdown",
             "1",
         ]
-        self.process = subprocess.Popen(command, env=variables(self.database_url), cwd=ROOT)
+        self.process = subprocess.Popen(command, env=variables(self.database_url) | self.settings, cwd=ROOT)
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             assert self.process.poll() is None, "the server ended before it answered"
@@ -110,6 +133,7 @@ class Server:
 
     def stop(self) -> None:
         """As when somebody ends it."""
+        self.tool.stop()
         if self.process and self.process.poll() is None:
             self.process.terminate()
             try:

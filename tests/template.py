@@ -112,6 +112,11 @@ if __name__ == "__main__":
 
     from tests import environment
 
-    os.environ |= {"RUFVERBUND_TESTING": "0", "DATABASE_URL": environment.url(sys.argv[1])}
+    # The settings of the tests' servers: their passwords are hashed quickly.
+    os.environ |= {
+        "RUFVERBUND_TESTING": "0",
+        "DATABASE_URL": environment.url(sys.argv[1]),
+        "DJANGO_SETTINGS_MODULE": "tests.live_settings",
+    }
     django.setup()
     main(sys.argv[1])

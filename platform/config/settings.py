@@ -214,9 +214,7 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 if TESTING:
-    PASSWORD_HASHERS.insert(
-        0, "django.contrib.auth.hashers.MD5PasswordHasher"
-    )  # quick; the template database has real ones
+    PASSWORD_HASHERS.insert(0, "django.contrib.auth.hashers.MD5PasswordHasher")  # quick
 
 # Cookies, headers
 

@@ -5,7 +5,7 @@ import time
 
 import pytest
 from allauth.mfa.models import Authenticator
-from django.contrib.auth.hashers import MD5PasswordHasher
+from django.contrib.auth.hashers import MD5PasswordHasher, ScryptPasswordHasher
 from django.core import mail
 from django.test import Client
 
@@ -23,6 +23,13 @@ def attempt(email="editor@example.org", password="falsch", host=HOST, ip="127.0.
 def test_password_and_code_lead_to_the_start_page(sign_in):
     client = sign_in("editor@example.org", HOST)
     assert client.get("/konto/").status_code == 200
+
+
+def test_a_password_as_production_keeps_it_is_accepted(sign_in, people):
+    with scope.front():
+        people["editor"].password = ScryptPasswordHasher().encode(PASSWORD, "salt")
+        people["editor"].save()
+    assert sign_in("editor@example.org", HOST).get("/konto/").status_code == 200
 
 
 def test_the_password_alone_opens_nothing(db):

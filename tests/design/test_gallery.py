@@ -3,18 +3,15 @@
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser import MODES, axe, fits, opened, shot
+from tests.browser import looked_at, opened
 from tests.design.site import PAGES
 
 pytestmark = pytest.mark.browser
 
 
-@pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("name", [*PAGES, "404", "500"])
-def test_page_is_sound(browser: Browser, address: str, name: str, mode: str) -> None:
-    with opened(browser, mode) as page:
+def test_page_is_sound(browser: Browser, address: str, name: str) -> None:
+    with opened(browser) as page:
         page.goto(f"{address}/{name}.html")
         page.evaluate("document.fonts.ready.then(() => true)")
-        shot(page, f"design-{name}-{mode}", whole=True)
-        fits(page)
-        axe(page)
+        looked_at(page, f"design-{name}")

@@ -91,11 +91,12 @@ def server():
     """A server on a clone of the template, with the demo entries, for all tests of this process that need one."""
     from tests.database import cloned
     from tests.desk.live import Live
-    from tests.server import Server, tool
+    from tests.server import Server
 
     with cloned(f"rv_live_{os.getpid()}") as url:
-        made = Live(Server(url), **tool(url, "seed"))
-        made.server.start()
+        server = Server(url)
+        made = Live(server, **server.tool("seed"))
+        server.start()
         try:
             yield made
         finally:

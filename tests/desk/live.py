@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests import environment
 from tests.browser import opened
-from tests.server import Server, tool
+from tests.server import Server
 
 expect.set_options(timeout=15_000)  # milliseconds; a busy machine is no error
 
@@ -63,7 +63,7 @@ class Live:
 
     def tool(self, *arguments: str) -> Any:
         """tests.live on the server's database."""
-        return tool(self.server.database_url, *arguments)
+        return self.server.tool(*arguments)
 
     def desk(self, browser: Browser, who: str = "agent", mode: str = "light", **options: Any) -> Page:
         """The desk of a person in a browser of their own, listening to the live regions."""

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser import MODES, axe, browser, fits, heard, shot  # noqa: F401  the fixture
+from tests.browser import axe, browser, heard, looked_at, shot  # noqa: F401  the fixture
 from tests.desk.test_browser_call import CARD, focused, in_state, ready
 
 pytestmark = pytest.mark.browser
@@ -13,25 +13,20 @@ LOW = {"width": 1366, "height": 657}  # what a maximised browser leaves of 1366x
 
 
 def look(page: Page, name: str) -> None:
-    """A picture to look at, axe, and the width."""
+    """A picture to look at, axe, and the width, in every mode."""
     page.wait_for_timeout(200)
-    shot(page, f"desk-{name}")
-    axe(page)
-    fits(page)
+    looked_at(page, f"desk-{name}", whole=False)
 
 
-@pytest.mark.parametrize("mode", MODES)
-def test_every_state_is_accessible(live, browser, mode) -> None:  # noqa: F811
-    page = live.desk(
-        browser, mode=mode, bypass_csp=True
-    )  # axe sets styles of its own; the other tests run with the policy
+def test_every_state_is_accessible(live, browser) -> None:  # noqa: F811
+    page = live.desk(browser, bypass_csp=True)  # axe sets styles of its own; the other tests run with the policy
     ready(page)
-    look(page, f"idle-{mode}")
+    look(page, "idle")
     call = live.ring()
     waiting = live.ring(to="02921300", caller="")
     in_state(page, "ringing")
     expect(page.locator("#side [data-call-id]")).to_be_visible()
-    look(page, f"ringing-{mode}")
+    look(page, "ringing")
     page.keyboard.press("F8")
     in_state(page, "talking")
     page.keyboard.press("F2")
@@ -39,29 +34,29 @@ def test_every_state_is_accessible(live, browser, mode) -> None:  # noqa: F811
     expect(page.locator("[role=group][data-kind=contacts] [data-hit]").first).to_be_visible()
     page.locator("[role=group][data-kind=contacts] [data-hit]").first.click()
     expect(page.locator(".contact__number b").first).to_be_visible()
-    look(page, f"talking-{mode}")
+    look(page, "talking")
     page.keyboard.press("F4")
     expect(page.locator("#concern")).to_be_focused()
     page.locator("#wrap-gap summary").click()
-    look(page, f"wrap-up-{mode}")
+    look(page, "wrap-up")
     page.keyboard.press("F8")
     in_state(page, "ringing")  # the Kreis waited
     live.hang_up(waiting, "cancel")
     live.hang_up(call)
     live.ring(to="+4929419800")
     expect(page.locator(f'{CARD}[data-municipality=""]')).to_be_visible()
-    look(page, f"neutral-{mode}")
+    look(page, "neutral")
     page.keyboard.press("F9")
     expect(page.locator("#choose-dialog")).to_be_visible()
-    look(page, f"choose-{mode}")
+    look(page, "choose")
     page.keyboard.press("Escape")
     page.locator("[data-action=settings]").click()
     expect(page.locator("#settings-dialog")).to_be_visible()
-    look(page, f"settings-{mode}")
+    look(page, "settings")
     page.keyboard.press("Escape")
     page.keyboard.press("Control+,")
     expect(page.locator("#keys-dialog")).to_be_visible()
-    look(page, f"keys-{mode}")
+    look(page, "keys")
 
 
 @pytest.mark.parametrize("size", [LOW, {"width": 1920, "height": 1080}])
@@ -155,11 +150,10 @@ def test_a_person_who_was_signed_out_elsewhere_reads_it(live, browser) -> None: 
     expect(page.locator("#connection a")).to_have_text("Neu anmelden")
 
 
-@pytest.mark.parametrize("mode", ["light", "narrow"])
-def test_whose_role_ends_during_a_call_reads_and_hears_what_that_means(live, browser, mode) -> None:  # noqa: F811
-    name = f"Gesa {mode}"
-    live.sessions[name] = live.tool("newcomer", name.replace(" ", "-"))
-    page = live.desk(browser, name, mode, bypass_csp=True)
+def test_whose_role_ends_during_a_call_reads_and_hears_what_that_means(live, browser) -> None:  # noqa: F811
+    name = "Gesa"
+    live.sessions[name] = live.tool("newcomer", name)
+    page = live.desk(browser, name, bypass_csp=True)
     ready(page)
     call = live.ring()
     in_state(page, "ringing")
@@ -168,15 +162,13 @@ def test_whose_role_ends_during_a_call_reads_and_hears_what_that_means(live, bro
     page.keyboard.press("F2")
     page.keyboard.type("sperrmüll")
     page.wait_for_function("globalThis.heard.at(-1).includes('Sperrmüll')")  # the search has its say first
-    live.tool("dismiss", name.replace(" ", "-"))
+    live.tool("dismiss", name)
     words = "Ihre Rolle in diesem Servicecenter ist beendet. Ein laufendes Gespräch führen Sie am Telefon zu Ende"
     expect(page.locator("#connection")).to_contain_text(words, timeout=5000)
     assert words in heard(page)[-1]
     assert page.input_value("#search") == "sperrmüll"
     assert focused(page) == "search"
-    shot(page, f"desk-role-ended-{mode}")
-    axe(page)
-    fits(page)
+    looked_at(page, "desk-role-ended", modes=["light", "narrow"], whole=False)
     page.locator("#connection a").click()
     page.wait_for_url("**/konto/")
     state = f"SELECT state FROM telephony_bridge_call WHERE external_id = '{call}'"

@@ -52,7 +52,7 @@ def gap(soest, people):
     return seeding.ask(soest, people["agent"])
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def live():
     """A server with demo entries: `.server`, `.keys`, `.gap`, `.sessions`."""
     import json

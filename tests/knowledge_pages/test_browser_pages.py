@@ -4,7 +4,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.browser import MODES, axe, browser, fits, opened, shot  # noqa: F401  a fixture
+from tests.browser import MODES, axe, browser, fits, looked_at, opened, shot  # noqa: F401  a fixture
 
 pytestmark = pytest.mark.browser
 PAGES = {
@@ -49,35 +49,29 @@ def address(live, path):
     return live.server.url("soest.localhost", path.format(**live.keys, gap=live.gap))
 
 
-@pytest.mark.parametrize("mode", MODES)
-def test_pages_are_accessible(browser, live, mode):  # noqa: F811
-    with signed_in(browser, live, mode=mode, bypass_csp=True) as page:
+def test_pages_are_accessible(browser, live):  # noqa: F811
+    with signed_in(browser, live, bypass_csp=True) as page:
         for name, path in PAGES.items():
             page.goto(address(live, path))
-            fits(page)
-            if mode == "light" or name in PARTS:
-                shot(page, f"knowledge-{name}-{mode}", whole=True)
-                axe(page)
+            looked_at(page, f"knowledge-{name}", modes=MODES if name in PARTS else ["light"])
 
 
-def test_pages_keep_the_content_security_policy(browser, live):  # noqa: F811
-    with signed_in(browser, live) as page:  # fails with what the browser refused
+def test_pages_fit_a_narrow_window_and_keep_the_content_security_policy(browser, live):  # noqa: F811
+    with signed_in(browser, live, mode="narrow") as page:  # fails with what the browser refused
         for path in PAGES.values():
             assert page.goto(address(live, path)).status == 200
+            fits(page)
 
 
-@pytest.mark.parametrize("mode", MODES)
-def test_errors_are_accessible_and_take_the_focus(browser, live, mode):  # noqa: F811
-    with signed_in(browser, live, mode=mode, bypass_csp=True) as page:
+def test_errors_are_accessible_and_take_the_focus(browser, live):  # noqa: F811
+    with signed_in(browser, live, bypass_csp=True) as page:
         page.goto(address(live, "/wissen/{article}/"))
         page.fill("#id_title", "")
         page.fill("#id_leika", "123")
         page.locator("input[name=contacts]").nth(2).fill("Niemand Bekanntes")
         page.get_by_role("button", name="Entwurf speichern").last.click()
         page.wait_for_selector(".error-summary")
-        shot(page, f"knowledge-errors-{mode}", whole=True)
-        axe(page)
-        fits(page)
+        looked_at(page, "knowledge-errors")
         assert page.evaluate("document.activeElement.className").count("error-summary") == 1
         assert page.locator("input[name=contacts]").nth(2).input_value() == "Niemand Bekanntes"
         page.locator(".error-summary a", has_text="Niemand Bekanntes").click()

@@ -11,16 +11,17 @@ import pytest
 from tests.database import cloned
 from tests.server import ROOT, Server, variables
 
+DEMO = {"RUFVERBUND_DEMO": "1"}
 
-@pytest.fixture(scope="module")
+
+@pytest.fixture(scope="session")
 def live():
     """A server in demo mode: `.server`, `.number` (one that the operator has to confirm), `.sessions` by host and local part of an address."""
-    with pytest.MonkeyPatch.context() as patch, cloned(f"rv_onboarding_{os.getpid()}") as url:
-        patch.setenv("RUFVERBUND_DEMO", "1")  # read by the programs, not by this one, whose settings are loaded
+    with cloned(f"rv_onboarding_{os.getpid()}") as url:
         command = [sys.executable, "-W", "ignore", "-m", "tests.onboarding.seeding"]
-        done = subprocess.run(command, env=variables(url), cwd=ROOT, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, env=variables(url) | DEMO, cwd=ROOT, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr[-3000:]
-        server = Server(url)
+        server = Server(url, DEMO)
         server.start()
         try:
             yield SimpleNamespace(server=server, **json.loads(done.stdout))

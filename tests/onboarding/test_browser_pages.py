@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.browser import MODES, axe, browser, fits, opened, shot  # noqa: F401  a fixture
+from tests.browser import MODES, browser, fits, looked_at, opened, shot  # noqa: F401  a fixture
 from tests.server import Server
 
 pytestmark = pytest.mark.browser
@@ -60,17 +60,12 @@ def main_words(page):
     return " ".join(page.locator("main").inner_text().split())
 
 
-@pytest.mark.parametrize("mode", MODES)
-def test_pages_are_accessible(browser, live, mode):  # noqa: F811
-    with opened(browser, mode, bypass_csp=True) as page:
+def test_pages_are_accessible(browser, live):  # noqa: F811
+    with opened(browser, bypass_csp=True) as page:
         for name, (who, host, path) in PAGES.items():
-            if mode != "light" and name not in PARTS:
-                continue
             sign_in(page, live, who, host)
             assert page.goto(live.server.url(host, path)).status == 200
-            shot(page, f"onboarding-{name}-{mode}", whole=True)
-            fits(page)
-            axe(page)
+            looked_at(page, f"onboarding-{name}", modes=MODES if name in PARTS else ["light"])
 
 
 def test_every_page_fits_a_narrow_window_and_keeps_the_content_security_policy(browser, live):  # noqa: F811
@@ -81,13 +76,10 @@ def test_every_page_fits_a_narrow_window_and_keeps_the_content_security_policy(b
             fits(page)
 
 
-@pytest.mark.parametrize("mode", MODES)
-def test_a_front_page_without_demonstration(browser, plain, live, mode):  # noqa: F811
-    with opened(browser, mode, bypass_csp=True) as page:
+def test_a_front_page_without_demonstration(browser, plain, live):  # noqa: F811
+    with opened(browser, bypass_csp=True) as page:
         page.goto(plain.url(FRONT))
-        shot(page, f"onboarding-front-plain-{mode}", whole=True)
-        axe(page)
-        fits(page)
+        looked_at(page, "onboarding-front-plain")
         assert page.locator("form[action*='/demo/']").count() == 0
         assert "Vorführung" not in page.locator("body").inner_text()
 
@@ -96,24 +88,19 @@ def test_a_front_page_without_demonstration(browser, plain, live, mode):  # noqa
 def plain(live):
     """The same database, served as an installation that is no demonstration."""
     server = Server(live.server.database_url)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("RUFVERBUND_DEMO")
-        server.start()
+    server.start()
     yield server
     server.stop()
 
 
-@pytest.mark.parametrize("mode", MODES)
-def test_errors_in_settings_take_the_focus_and_lead_to_their_fields(browser, live, mode):  # noqa: F811
-    with signed_in(browser, live, "admin", SOEST, mode, bypass_csp=True) as page:
+def test_errors_in_settings_take_the_focus_and_lead_to_their_fields(browser, live):  # noqa: F811
+    with signed_in(browser, live, "admin", SOEST, bypass_csp=True) as page:
         page.goto(live.server.url(SOEST, "/einstellungen/"))
         page.fill("#id_hours-day0", "8 bis 12, 11-15 Uhr")
         page.fill("#id_hours-day5", "vormittags")
         page.get_by_role("button", name="Öffnungszeiten speichern").click()
         page.wait_for_selector(".error-summary")
-        shot(page, f"onboarding-settings-errors-{mode}", whole=True)
-        axe(page)
-        fits(page)
+        looked_at(page, "onboarding-settings-errors")
         assert "error-summary" in page.evaluate("document.activeElement.className")
         assert page.input_value("#id_hours-day0") == "8 bis 12, 11-15 Uhr"
         page.locator(".error-summary a", has_text="vormittags").click()
