@@ -10,9 +10,10 @@ from typing import Any
 
 from django.db import transaction
 
-from knowledge.search import postgres
+from knowledge.search import lexicon, postgres
+from knowledge.search.engine import Asked, Row
 from knowledge.search.folding import words
-from knowledge.search.slots import Query, read
+from knowledge.search.slots import Query, Slot, read
 from tenants.models import Municipality
 
 LIMIT = 50  # the most that anybody gets
@@ -66,6 +67,7 @@ class SearchResult:
     hits: list[Hit]
     articles: list[Hit]
     contacts: list[Hit]
+    slots: list[Slot]  # how the words were understood
     took_ms: float
     backend: str = "postgres"
 
@@ -97,38 +99,42 @@ def search(
     begun = time.perf_counter()
     limit = max(0, min(limit, LIMIT))
     asked = read(query)
-    found = _found(asked, called, max(limit, articles, contacts)) if asked.words else []
+    found, slots = _found(asked, called, max(limit, articles, contacts)) if asked.words else ([], [])
     return SearchResult(
         query=query,
         called=called,
         hits=found[:limit],
         articles=[hit for hit in found if not hit.is_contact][:articles],
         contacts=[hit for hit in found if hit.is_contact][:contacts],
+        slots=slots,
         took_ms=round((time.perf_counter() - begun) * 1000, 2),
     )
 
 
-def _found(asked: Query, called: str | None, at_most: int) -> list[Hit]:
+def _found(asked: Query, called: str | None, at_most: int) -> tuple[list[Hit], list[Slot]]:
     with transaction.atomic():
         places = {place.pk: place for place in Municipality.objects.filter(status__in=("live", "leaving"))}
         own = next((place for place in places.values() if place.slug == called), None)
         named, asked = named_place(asked, list(places.values()))
         place = named or own
-        rows = postgres.found(asked, called=place and place.pk, named=named is not None, at_most=at_most)
-        return [
-            Hit(
-                municipality=places[row.municipality],
-                kind=row.kind,
-                key=row.key,
-                title=row.title,
-                subtitle=row.subtitle,
-                ext=row.ext,
-                score=row.score,
-                matched=row.matched,
-                others=[(places[pk], key) for pk, key in row.others],
-            )
-            for row in rows
-        ]
+        answer = postgres.found(
+            Asked(asked, lexicon.shared_synonyms(), place and place.pk, named=named is not None, at_most=at_most)
+        )
+        return [_hit(row, places) for row in answer.rows], answer.slots
+
+
+def _hit(row: Row, places: dict[int, Municipality]) -> Hit:
+    return Hit(
+        municipality=places[row.municipality],
+        kind=row.kind,
+        key=row.key,
+        title=row.title,
+        subtitle=row.subtitle,
+        ext=row.ext,
+        score=row.score,
+        matched=row.matched,
+        others=[(places[pk], key) for pk, key in row.others],
+    )
 
 
 def named_place(asked: Query, places: list[Municipality]) -> tuple[Municipality | None, Query]:

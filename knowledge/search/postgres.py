@@ -1,13 +1,13 @@
 """The engine that is always there. Two round trips: what the words of the query mean to the vocabulary, then the search itself."""
 
 import json
-from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
 from django.utils import timezone
 
-from knowledge.search import lexicon
+from knowledge.search.engine import Answer, Asked, Row
+from knowledge.search.lexicon import Synonyms
 from knowledge.search.plan import Plan, plan
 from knowledge.search.slots import Query, Slot, slots
 from knowledge.search.vocabulary import Noted, Wanted
@@ -17,36 +17,21 @@ VOCABULARY = "SELECT * FROM public.pool_vocabulary(%s, %s, %s)"
 SEARCH = "SELECT * FROM public.pool_search(%s::jsonb, %s, %s::bigint, %s, %s, %s)"
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A hit as the database gives it; `others` as (municipality, key)."""
-
-    municipality: int
-    kind: str
-    key: str
-    title: str
-    subtitle: str
-    ext: str
-    score: float
-    matched: list[str]
-    others: list[tuple[int, str]]
-
-
-def found(asked: Query, *, called: int | None, named: bool, at_most: int) -> list[Row]:
-    """The best `at_most` articles and the best `at_most` contacts, in one list. Inside a transaction of a login that may search."""
-    read, instructions, mean = understood(asked)
+def found(asked: Asked) -> Answer:
+    """The best articles and the best contacts, in one list. Inside a transaction of a login that may search."""
+    read, instructions, mean = understood(asked.query, asked.synonyms)
     typed = [slot.word for slot in read if slot.weight == 1.0]
     with connection.cursor() as cursor:
-        arguments: list[Any] = [json.dumps(instructions.as_json()), mean, called, named, at_most, timezone.localdate()]
-        cursor.execute(SEARCH, arguments)
-        return [_row(row, typed) for row in cursor.fetchall()]
+        arguments: list[Any] = [json.dumps(instructions.as_json()), mean, asked.called, asked.named, asked.at_most]
+        cursor.execute(SEARCH, [*arguments, timezone.localdate()])
+        return Answer([_row(row, typed) for row in cursor.fetchall()], read)
 
 
-def understood(asked: Query) -> tuple[list[Slot], Plan, float]:
+def understood(asked: Query, synonyms: Synonyms) -> tuple[list[Slot], Plan, float]:
     """The query's slots, the plan for them, and the mean length of titles. Asks the vocabulary until nothing is unknown."""
     noted = Noted()
     for _round in range(MOST_ROUNDS):
-        read = slots(asked, noted, lexicon.shared_synonyms())
+        read = slots(asked, noted, synonyms)
         instructions = plan(read, noted)
         if not noted.wanted:
             break

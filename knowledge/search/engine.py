@@ -1,0 +1,41 @@
+"""What a search engine is asked and what it answers; postgres.py is the one that is always there."""
+
+from dataclasses import dataclass
+
+from knowledge.search.lexicon import Synonyms
+from knowledge.search.slots import Query, Slot
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A query as engines get it. `called`: number of the municipality that comes first; `named`: the query itself names it; `at_most` articles
+    and as many contacts are wanted."""
+
+    query: Query
+    synonyms: Synonyms
+    called: int | None
+    named: bool
+    at_most: int
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A hit; `others` are the same service elsewhere as (municipality, key), `matched` the words of the query that it has."""
+
+    municipality: int
+    kind: str
+    key: str
+    title: str
+    subtitle: str
+    ext: str
+    score: float
+    matched: list[str]
+    others: list[tuple[int, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Rows, best first, and how the words of the query were understood."""
+
+    rows: list[Row]
+    slots: list[Slot]
