@@ -9,7 +9,7 @@ from django.utils import timezone
 from knowledge.search.engine import Answer, Asked, Row
 from knowledge.search.lexicon import Synonyms
 from knowledge.search.plan import Plan, plan
-from knowledge.search.slots import Query, Slot, slots
+from knowledge.search.slots import Query, Slot, rarity, slots
 from knowledge.search.vocabulary import Noted, Wanted
 
 MOST_ROUNDS = 4  # words, their corrections, the halves of a compound
@@ -36,6 +36,8 @@ def understood(asked: Query, synonyms: Synonyms) -> tuple[list[Slot], Plan, floa
         if not noted.wanted:
             break
         _fetch(noted)
+    for slot in read:
+        slot.rarity = rarity(slot, noted)
     return read, instructions, noted.mean_length
 
 

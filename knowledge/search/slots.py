@@ -52,11 +52,13 @@ class Meaning:
 
 @dataclass(slots=True)
 class Slot:
-    """A word of the query, as it was typed and folded, with its alternatives; `weight` is below 1 for a part of a compound alone."""
+    """A word of the query, as it was typed and folded, with its alternatives; `weight` is below 1 for a part of a compound alone.
+    `rarity` is filled in when all is known."""
 
     word: str
     alternatives: dict[Alternative, Meaning] = field(default_factory=dict)
     weight: float = 1.0
+    rarity: float = 1.0
 
     def put(self, alternative: Alternative, weight: float, reason: str) -> None:
         """Add an alternative, or raise its worth."""
