@@ -128,7 +128,7 @@ class Supervisor:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=_end_with_parent(os.getpid()),
+            preexec_fn=end_with_parent(os.getpid()),
             limit=LINE_LIMIT,
         )
         talk = asyncio.create_task(_pass_on(process, child.name, colour))
@@ -183,7 +183,7 @@ def _reason(status: int) -> str:
     return f"Signal {-status}"
 
 
-def _end_with_parent(parent: int) -> Callable[[], None] | None:
+def end_with_parent(parent: int) -> Callable[[], None] | None:
     """What a child does between fork and exec: ask the kernel for SIGTERM at its parent's death."""
     if sys.platform != "linux":
         return None
