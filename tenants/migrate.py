@@ -25,6 +25,7 @@ from tenants.backend.base import login_password
 
 log = structlog.get_logger(__name__)
 Report = Callable[[str], None]
+RIGHTS_FILES = ("rights.sql", "search.sql", "learning.sql")  # of an app, in this order
 TURN = 0x52756676  # "Rufv": the number of the advisory lock, the same in every version
 
 
@@ -34,7 +35,7 @@ def sql_files() -> list[Path]:
     folders = [Path(import_module(name).__path__[0]) / "sql" for name in settings.RIGHTS]
     return [
         first,
-        *(path for folder in folders for path in (folder / "rights.sql", folder / "search.sql") if path.exists()),
+        *(folder / name for folder in folders for name in RIGHTS_FILES if (folder / name).exists()),
     ]
 
 

@@ -1,4 +1,5 @@
-"""What municipalities have published to the pool, and what agents missed. Shared tables, guarded by row-level security."""
+"""What municipalities have published to the pool, what agents missed, and what is learnt from searches. Shared tables, guarded by
+row-level security."""
 
 from typing import Any, ClassVar
 
@@ -11,6 +12,7 @@ from django.db.models.functions import Substr
 from django.utils.translation import gettext_lazy as _
 from model_utils import Choices
 
+from knowledge.search.synonyms import line_of
 from tenants.models import Municipality, ServiceCentre
 
 
@@ -46,6 +48,7 @@ class SearchEntry(models.Model):
     body_words = SearchVectorField(db_default="")
     title_length = models.PositiveSmallIntegerField(db_default=1)
     lent: Any = ArrayField(models.TextField(), db_default=[])  # words by which others know the same service
+    loans = models.PositiveIntegerField(db_default=0)  # how often these changed: the version of the search index, behind `number`
     analysis = models.CharField(max_length=10, db_default="")  # version of the analyser
 
     class Meta:
@@ -172,3 +175,88 @@ class Gap(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+class Synonym(models.Model):
+    """What callers say and what it means, beside the list that ships (search/data/synonyms.txt): of one municipality or, without one,
+    shared by all of a centre."""
+
+    centre = models.ForeignKey(ServiceCentre, models.CASCADE, related_name="+")
+    municipality = models.ForeignKey(Municipality, models.CASCADE, related_name="+", null=True)
+    words = models.CharField(_("Anrufende sagen"), max_length=200)  # several are separated by commas
+    meaning = models.CharField(_("Gemeint ist"), max_length=200)
+    both_ways = models.BooleanField(_("Gilt auch umgekehrt"), default=False)
+    changed_at = models.DateTimeField(auto_now=True)
+    changed_by_name = models.CharField(max_length=120, blank=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["words", "id"]
+        verbose_name = _("Synonym")
+        verbose_name_plural = _("Synonyme")
+
+    def __str__(self) -> str:
+        return f"{self.words} {'=' if self.both_ways else '→'} {self.meaning}"
+
+    @property
+    def line(self) -> str:
+        """As lexicon.read_synonyms reads it."""
+        return line_of(self.words, self.meaning, both_ways=self.both_ways)
+
+
+class LoggedSearch(models.Model):
+    """How a search of the desk ended: what was typed for which municipality, never by whom nor for whom (docs/adr/0100)."""
+
+    OUTCOMES = Choices(
+        ("nothing", _("nichts gefunden")), ("abandoned", _("nichts geöffnet")), ("chosen", _("geöffnet"))
+    )
+    SETTLED = Choices(
+        ("keyword", _("als Suchwort übernommen")),
+        ("synonym", _("als Synonym übernommen")),
+        ("article", _("Artikel begonnen")),
+        ("done", _("erledigt")),
+    )
+
+    municipality = models.ForeignKey(Municipality, models.CASCADE, related_name="+", db_index=False)
+    hour = models.DateTimeField()  # no finer: a search must not be found again beside a call
+    words = models.CharField(
+        max_length=200
+    )  # without what may be somebody's (search/privacy.py); "…" stands for a word
+    hits = models.PositiveSmallIntegerField()
+    outcome = models.CharField(max_length=10, choices=OUTCOMES)
+    place = models.PositiveSmallIntegerField(null=True)  # of the chosen hit in its list
+    entry = models.CharField(
+        max_length=140, blank=True
+    )  # `slug:key`: chosen, or opened in the same call after nothing was
+    entry_title = models.CharField(max_length=200, blank=True)
+    settled = models.CharField(max_length=8, choices=SETTLED, blank=True)  # what the editors made of it
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-hour", "-id"]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["municipality", "words"], name="logged_search_words"),
+            models.Index(fields=["municipality", "-hour", "-id"], name="logged_search_newest"),
+            models.Index(fields=["hour"], name="logged_search_hour"),
+        ]
+
+    def __str__(self) -> str:
+        return self.words
+
+
+class HeldWord(models.Model):
+    """That a word which nobody knows was searched for in an hour, as a keyed digest: from the third hour on the word is no longer one
+    caller's, and is kept. The word itself is not here."""
+
+    municipality = models.ForeignKey(Municipality, models.CASCADE, related_name="+", db_index=False)
+    digest = models.CharField(max_length=64, db_collation="C")
+    hour = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["id"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["municipality", "digest", "hour"], name="held_word_once")
+        ]
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["hour"], name="held_word_hour")]
+
+    def __str__(self) -> str:
+        return self.digest

@@ -9,11 +9,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
-from knowledge.search import lexicon, postgres
+from knowledge.search import postgres, synonyms
 from knowledge.search.engine import Asked, Row
 from knowledge.search.folding import words
+from knowledge.search.lexicon import Synonyms
 from knowledge.search.slots import Query, Slot, read
+from tenants import scope
 from tenants.models import Municipality
 
 LIMIT = 50  # the most that anybody gets
@@ -70,6 +73,7 @@ class SearchResult:
     slots: list[Slot]  # how the words were understood
     took_ms: float
     backend: str = "postgres"
+    degraded: bool = False  # the engine that should have answered is away, and has been for a while
 
     def ranking(self, limit: int) -> list[str]:
         """Ids in one list as judged sets have them: entries of other municipalities that were folded into a hit stand by themselves."""
@@ -89,17 +93,24 @@ class SearchResult:
 
 
 def search(
-    query: str, *, called: str | None = None, limit: int = 10, articles: int = 6, contacts: int = 4
+    query: str,
+    *,
+    called: str | None = None,
+    limit: int = 10,
+    articles: int = 6,
+    contacts: int = 4,
+    tried: Synonyms | None = None,
 ) -> SearchResult:
     """The best `limit` hits, the best `articles` and the best `contacts` for what somebody typed; any text is a query, none is an error.
 
     Runs in the scope of the desk, the worker or a municipality. `called` is the slug of the municipality that was called: it comes
-    first, then the Kreis; one that cannot be seen counts for nothing. Bounded: see slots.py and the SQL.
+    first, then the Kreis; one that cannot be seen counts for nothing. `tried` are synonyms instead of those that hold. Bounded: see slots.py
+    and the SQL.
     """
     begun = time.perf_counter()
     limit = max(0, min(limit, LIMIT))
     asked = read(query)
-    found, slots = _found(asked, called, max(limit, articles, contacts)) if asked.words else ([], [])
+    found, slots = _found(asked, called, max(limit, articles, contacts), tried) if asked.words else ([], [])
     return SearchResult(
         query=query,
         called=called,
@@ -111,15 +122,19 @@ def search(
     )
 
 
-def _found(asked: Query, called: str | None, at_most: int) -> tuple[list[Hit], list[Slot]]:
+def _found(asked: Query, called: str | None, at_most: int, tried: Synonyms | None) -> tuple[list[Hit], list[Slot]]:
     with transaction.atomic():
-        places = {place.pk: place for place in Municipality.objects.filter(status__in=("live", "leaving"))}
+        seen = Q(status__in=("live", "leaving")) | Q(
+            schema_name=scope.required().schema
+        )  # one that is joining sees itself
+        shown: Any = Municipality.objects.filter(seen).annotate(synonyms=synonyms.digest_for(called))
+        places = {place.pk: place for place in shown}
         own = next((place for place in places.values() if place.slug == called), None)
+        digest = next((place.synonyms for place in places.values()), None)
+        known = synonyms.of(called, digest) if tried is None else tried
         named, asked = named_place(asked, list(places.values()))
         place = named or own
-        answer = postgres.found(
-            Asked(asked, lexicon.shared_synonyms(), place and place.pk, named=named is not None, at_most=at_most)
-        )
+        answer = postgres.found(Asked(asked, known, place and place.pk, named=named is not None, at_most=at_most))
         return [_hit(row, places) for row in answer.rows], answer.slots
 
 

@@ -38,15 +38,20 @@ def read_synonyms(lines: list[str]) -> Synonyms:
     table: dict[Lexemes, dict[Lexemes, None]] = defaultdict(dict)
     for line in lines:
         left, arrow, right = line.partition("=>")
-        sources = [_stems(text) for text in left.split(",")]
-        targets = [_stems(text) for text in right.split(",")] if arrow else sources
-        for source in filter(None, sources):
+        targets = [_stems(text) for text in (right if arrow else left).split(",")]
+        for source in filter(None, (_asked(text) for text in left.split(","))):
             table[source].update(dict.fromkeys(target for target in targets if target and target != source))
-    return {source: list(targets) for source, targets in table.items()}
+    return {source: list(targets) for source, targets in table.items() if targets}
 
 
 def _stems(text: str) -> Lexemes:
     return tuple(stem(word) for word in words(text))
+
+
+def _asked(text: str) -> Lexemes:
+    """As a query has it: without the words that say nothing, unless nothing else is said."""
+    silent = listed("stopwords") | listed("asking")
+    return tuple(stem(word) for word in words(text) if word not in silent) or _stems(text)
 
 
 @cache

@@ -70,6 +70,15 @@ def _fill(admin: psycopg.Connection[Any], schema: str, secret: str) -> None:
         f'INSERT INTO {schema}.knowledge_publication (kind, key, version, title, subtitle, body, synonyms, "group", ext, payload, published_at)'
         f" VALUES ('article', 'public', 1, 'Öffentlich', '', 'für alle', '[]', '', '', '{{}}', now())"
     )
+    whose = f"FROM tenants_municipality WHERE schema_name = '{schema}'"
+    admin.execute(
+        "INSERT INTO pool_synonym (centre_id, municipality_id, words, meaning, both_ways, changed_at, changed_by_name)"
+        f" SELECT centre_id, id, '{secret}', 'x', false, now(), '' {whose}".encode()
+    )
+    admin.execute(
+        "INSERT INTO pool_loggedsearch (municipality_id, hour, words, hits, outcome, entry, entry_title, settled)"
+        f" SELECT id, now(), '{secret}', 0, 'nothing', '', '', '' {whose}".encode()
+    )
 
 
 @pytest.fixture

@@ -129,12 +129,33 @@ REFUSED = {  # nobody may, whoever's things it concerns
         " VALUES ({other_id}, {centre}, 'x', '', '', '', '', '', 'new', 1, 'x', now(), '', '', '', '')"
     ],
 }
+REFUSED |= {
+    "a synonym for another": [
+        "INSERT INTO public.pool_synonym (centre_id, municipality_id, words, meaning, both_ways, changed_at, changed_by_name)"
+        " VALUES ({centre}, {other_id}, 'a', 'b', false, now(), '')"
+    ],
+    "a synonym for all": [
+        "INSERT INTO public.pool_synonym (centre_id, words, meaning, both_ways, changed_at, changed_by_name)"
+        " VALUES ({centre}, 'a', 'b', false, now(), '')"
+    ],
+    "delete synonyms": ["DELETE FROM public.pool_synonym"],
+    "block synonyms": ["LOCK TABLE public.pool_synonym IN SHARE ROW EXCLUSIVE MODE"],
+    "log a search": [
+        "INSERT INTO public.pool_loggedsearch (municipality_id, hour, words, hits, outcome, entry, entry_title, settled)"
+        " VALUES ({other_id}, now(), 'x', 0, 'nothing', '', '', '')"
+    ],
+    "change a logged search": ["UPDATE public.pool_loggedsearch SET words = 'x'"],
+    "words that are held back": ["SELECT digest FROM public.pool_heldword"],
+    "hold a word": ["SELECT public.hold_word({other_id}, 'x', now())"],
+}
 EMPTY = {  # answered, but with nothing of anybody else's
     "published entries of others": "SELECT title FROM public.pool_searchentry WHERE municipality_id <> {own_id}",
     "error as a channel behind the policy": "SELECT 1 / (municipality_id - municipality_id) FROM public.pool_searchentry WHERE municipality_id <> {own_id}",
     "outbox of others": "SELECT number FROM public.tenants_outboxentry WHERE stream <> 'm:{own_id}'",
     "calls of others": "SELECT from_number FROM public.telephony_bridge_call WHERE municipality_id IS DISTINCT FROM {own_id}",
     "gaps of others": "SELECT title FROM public.pool_gap WHERE municipality_id <> {own_id}",
+    "synonyms of others": "SELECT words FROM public.pool_synonym WHERE municipality_id <> {own_id}",
+    "searches of others": "SELECT words FROM public.pool_loggedsearch WHERE municipality_id <> {own_id}",
     "members of others": "SELECT person_email FROM public.accounts_membership WHERE municipality_id IS DISTINCT FROM {own_id}",
     "log of others": "SELECT action FROM public.tenants_auditentry WHERE municipality_id IS DISTINCT FROM {own_id}",
     "other municipalities": "SELECT slug FROM public.tenants_municipality WHERE id <> {own_id}",
@@ -219,6 +240,8 @@ def test_control_shared_tables_show_ones_own(real):
             "accounts_membership",
             "tenants_auditentry",
             "tenants_numberprefix",
+            "pool_synonym",
+            "pool_loggedsearch",
         ):
             assert run(connection, real.begin("soest"), [f"SELECT * FROM public.{table}"]), table
 

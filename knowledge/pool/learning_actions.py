@@ -1,0 +1,97 @@
+"""What is learnt from searches: synonyms, how searches ended, and what editors make of those that found nothing (docs/adr/0100)."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from knowledge.pool.models import Synonym
+from knowledge.search.slots import LONGEST_SYNONYM, read
+from knowledge.validation import UNREADABLE
+from tenants import audit
+from tenants.audit import Actor
+from tenants.errors import Refusal
+
+MOST_SYNONYMS = 500  # of a municipality, and as many shared ones: every search reads their digest
+FIELDS = ("words", "meaning", "both_ways")
+
+
+def save_synonym(synonym: Synonym, *, acting_user: Actor) -> Synonym:
+    """Keep a synonym, which holds at once: a municipality's own in its scope, a centre's in the scope of a supervisor's desk. Raises Refusal."""
+    synonym.words, synonym.meaning = tidied(synonym.words), tidied(synonym.meaning)
+    _refuse_nonsense(synonym)
+    synonym.changed_by_name = str(acting_user.name)[:120]
+    with transaction.atomic():
+        _refuse_more(synonym)
+        before = None
+        if not synonym.pk:
+            synonym.save(force_insert=True)
+        else:
+            before = audit.state(_stored(synonym), *FIELDS)
+            synonym.save(update_fields=[*FIELDS, "changed_at", "changed_by_name"])
+        _record("save_synonym", synonym, acting_user, before=before)
+    return synonym
+
+
+def remove_synonym(synonym: Synonym, *, acting_user: Actor) -> None:
+    """It holds no longer. Raises Refusal when it is gone already, or not the caller's."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT public.drop_synonym(%s)", [synonym.pk])
+        if not cursor.fetchone()[0]:
+            raise Refusal(_("Dieses Synonym gibt es nicht mehr."))
+        _record("remove_synonym", synonym, acting_user, before=audit.state(synonym, *FIELDS), gone=True)
+
+
+def _stored(synonym: Synonym) -> Synonym:
+    stored = Synonym.objects.select_for_update(of=("self",)).filter(pk=synonym.pk).first()
+    if stored is None:
+        raise Refusal(_("Dieses Synonym gibt es nicht mehr."))
+    return stored
+
+
+def tidied(text: str) -> str:
+    """Words with commas between them: `perso ,  Ausweis,` -> `perso, Ausweis`."""
+    parts = (" ".join(UNREADABLE.sub(" ", part).split()) for part in text.split(","))
+    return ", ".join(dict.fromkeys(part for part in parts if part))
+
+
+def _refuse_nonsense(synonym: Synonym) -> None:
+    if not synonym.words or not synonym.meaning or set(_folded(synonym.words)) & set(_folded(synonym.meaning)):
+        raise Refusal(_("Beide Seiten brauchen Wörter, und zwar verschiedene."))
+    sides = [part for text in (synonym.words, synonym.meaning) for part in text.split(", ")]
+    for part in sides:
+        asked = read(part).words
+        if not asked or "=>" in part:
+            raise Refusal(_("„%(word)s“ ist kein Wort, nach dem gesucht werden kann.") % {"word": part[:60]})
+        if len(asked) > LONGEST_SYNONYM:
+            words = {"word": part[:60], "most": LONGEST_SYNONYM}
+            raise Refusal(_("„%(word)s“ ist zu lang: höchstens %(most)d Wörter stehen zusammen.") % words)
+
+
+def _folded(text: str) -> Iterable[tuple[str, ...]]:
+    return (read(part).words for part in text.split(","))
+
+
+def _refuse_more(synonym: Synonym) -> None:
+    owner = Q(municipality=synonym.municipality_id) if synonym.municipality_id else Q(municipality=None)
+    others = Synonym.objects.filter(owner, centre=synonym.centre_id).exclude(pk=synonym.pk)
+    if others.filter(words__iexact=synonym.words, meaning__iexact=synonym.meaning).exists():
+        raise Refusal(_("Dieses Synonym gibt es schon."))
+    if not synonym.pk and others.count() >= MOST_SYNONYMS:
+        raise Refusal(_("Mehr als %(most)d Synonyme sind nicht möglich.") % {"most": MOST_SYNONYMS})
+
+
+def _record(
+    action: str, synonym: Synonym, acting_user: Actor, *, before: dict[str, Any] | None, gone: bool = False
+) -> None:
+    audit.record(
+        action,
+        synonym,
+        acting_user=acting_user,
+        municipality=synonym.municipality_id,
+        centre=synonym.centre_id,
+        before=before,
+        after=None if gone else audit.state(synonym, *FIELDS),
+    )

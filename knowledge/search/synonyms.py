@@ -1,0 +1,59 @@
+"""The synonyms of a search: the list that ships, the centre's shared ones and those of the called municipality.
+
+They hold from the moment they are saved, in every process: the search's query for municipalities brings a digest of the rows along
+(`digest_for`), and the rows themselves are read only when that digest is new here.
+"""
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from django.db import connection
+from django.db.models import DecimalField
+from django.db.models.expressions import RawSQL
+
+from knowledge.search import lexicon
+from knowledge.search.lexicon import Synonyms
+
+MOST_KEPT = 200  # tables in a process, one for each municipality that is called
+_ROWS = """FROM public.pool_synonym s WHERE s.municipality_id = (SELECT id FROM public.tenants_municipality WHERE slug = %s)
+OR (s.municipality_id IS NULL AND (%s::text IS NULL OR s.centre_id = (SELECT centre_id FROM public.tenants_municipality WHERE slug = %s)))"""
+_ROW = "hashtextextended(concat_ws('>', s.words, s.meaning, s.both_ways), 0)"
+_kept: dict[str | None, tuple[Decimal, Synonyms]] = {}
+
+
+def digest_for(called: str | None) -> RawSQL:
+    """An expression for a query that is made anyway: names the rows that hold for a call to this municipality (a slug), NULL for none."""
+    return RawSQL(f"(SELECT sum({_ROW}) {_ROWS})", [called] * 3, DecimalField())  # noqa: S611  constants
+
+
+def of(called: str | None, digest: Decimal | None) -> Synonyms:
+    """Everything that holds for a call to this municipality; `digest` is what `digest_for` gave in the same scope."""
+    if digest is None:
+        return lexicon.shared_synonyms()
+    kept = _kept.get(called)
+    if kept is None or kept[0] != digest:
+        kept = _read(called)
+        while len(_kept) >= MOST_KEPT:
+            _kept.pop(next(iter(_kept)), None)
+        _kept[called] = kept
+    return kept[1]
+
+
+def _read(called: str | None) -> tuple[Decimal, Synonyms]:
+    """The rows with their own digest: they may be newer than the one that was asked for."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT s.words, s.meaning, s.both_ways, {_ROW} {_ROWS} ORDER BY s.id", [called] * 3)
+        rows = cursor.fetchall()
+    lines = [line_of(words, meaning, both_ways=both_ways) for words, meaning, both_ways, _hash in rows]
+    return Decimal(sum(row[3] for row in rows)), with_lines(lexicon.shared_synonyms(), lines)
+
+
+def line_of(words: str, meaning: str, *, both_ways: bool) -> str:
+    """As lexicon.read_synonyms reads it."""
+    return f"{words}, {meaning}" if both_ways else f"{words} => {meaning}"
+
+
+def with_lines(known: Synonyms, lines: Iterable[str]) -> Synonyms:
+    """Those that are known and more."""
+    more = lexicon.read_synonyms(list(lines))
+    return known | {source: list(dict.fromkeys([*known.get(source, []), *found])) for source, found in more.items()}
