@@ -25,7 +25,7 @@ from tenants.backend.base import login_password
 
 log = structlog.get_logger(__name__)
 Report = Callable[[str], None]
-RIGHTS_FILES = ("rights.sql", "search.sql", "learning.sql")  # of an app, in this order
+RIGHTS_FILES = ("rights.sql", "search.sql", "index.sql", "learning.sql")  # of an app, in this order
 TURN = 0x52756676  # "Rufv": the number of the advisory lock, the same in every version
 
 

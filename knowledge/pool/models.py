@@ -12,6 +12,7 @@ from django.db.models.functions import Substr
 from django.utils.translation import gettext_lazy as _
 from model_utils import Choices
 
+from knowledge.pool.index_models import IndexBuild, IndexPosition, IndexWork  # noqa: F401  Django looks for them here
 from knowledge.search.synonyms import line_of
 from tenants.models import Municipality, ServiceCentre
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("pool", "0003_analysis_index"),
+        ("pool", "0004_search_index"),
         ("tenants", "0001_initial"),
     ]
 

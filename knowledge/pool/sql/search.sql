@@ -43,9 +43,11 @@ BEGIN
              SELECT DISTINCT kind, "group" FROM taken ORDER BY kind, "group" LOOP
         WITH free AS (SELECT id FROM public.pool_searchentry WHERE kind = g.kind AND "group" = g."group" ORDER BY id FOR UPDATE SKIP LOCKED),
         own AS (SELECT e.id, e.municipality_id, e.lent, ts_delete(e.title_words, e.lent) AS words FROM public.pool_searchentry e JOIN free USING (id)),
-        fresh AS (SELECT own.*, public.lent_words(g.kind, g."group", own.municipality_id, own.words) AS now FROM own)
-        UPDATE public.pool_searchentry e SET lent = fresh.now, title_words = fresh.words || public.weak(fresh.now)
-            FROM fresh WHERE e.id = fresh.id AND fresh.now IS DISTINCT FROM e.lent;
+        fresh AS (SELECT own.*, public.lent_words(g.kind, g."group", own.municipality_id, own.words) AS now FROM own),
+        changed AS (UPDATE public.pool_searchentry e SET lent = fresh.now, title_words = fresh.words || public.weak(fresh.now), loans = e.loans + 1
+            FROM fresh WHERE e.id = fresh.id AND fresh.now IS DISTINCT FROM e.lent RETURNING e.municipality_id, e.kind, e.key)
+        INSERT INTO public.pool_indexwork (municipality_id, kind, key)
+            SELECT c.municipality_id, c.kind, c.key FROM changed c WHERE EXISTS (SELECT FROM public.pool_indexbuild);
         SELECT count(*) INTO waiting FROM (SELECT id FROM public.pool_searchentry WHERE kind = g.kind AND "group" = g."group"
             EXCEPT SELECT id FROM (SELECT id FROM public.pool_searchentry WHERE kind = g.kind AND "group" = g."group" FOR UPDATE SKIP LOCKED) f) w;
         IF waiting > 0 THEN INSERT INTO public.pool_lending (kind, "group") VALUES (g.kind, g."group"); END IF;  -- somebody is publishing them
@@ -224,7 +226,6 @@ DECLARE
     home bigint[]; valid text := '(e.valid_from IS NULL OR e.valid_from <= $5) AND (e.valid_to IS NULL OR e.valid_to >= $5)';
     columns text := 'e.id, e.municipality_id, e.kind, e.title_length, e.title_words, e.body_words';
     ids bigint[] := '{}'; totals float8[] := '{}'; covers boolean[] := '{}'; more_ids bigint[]; more_totals float8[]; more_covers boolean[];
-    words tsquery[]; bodies tsquery[];
 BEGIN
     IF called <> ALL (visible) THEN called := NULL; END IF;
     named := coalesce(named AND called IS NOT NULL, false);
@@ -263,6 +264,20 @@ BEGIN
             INTO more_ids, more_totals, more_covers USING home, called, kreis, visible, today, ids;
         ids := ids || coalesce(more_ids, '{}'); totals := totals || coalesce(more_totals, '{}');
     END IF;
+    RETURN QUERY SELECT * FROM public.pool_told(ids, totals, plan, called, at_most, today);
+END $$;
+
+-- Scored entries as they are shown: those that the caller may see, the called municipality's copy instead of others', one for a service.
+CREATE OR REPLACE FUNCTION public.pool_told(ids bigint[], totals float8[], plan jsonb, called bigint, at_most integer, today date)
+RETURNS TABLE (municipality_id bigint, kind varchar, key varchar, title varchar, subtitle varchar, ext varchar, score real,
+    matched integer[], others jsonb)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off SET enable_seqscan = off AS $$
+#variable_conflict use_column
+DECLARE
+    visible bigint[] := ARRAY(SELECT public.searchable());
+    words tsquery[]; bodies tsquery[];
+BEGIN
+    IF called <> ALL (visible) THEN called := NULL; END IF;
     SELECT array_agg((a->>0)::tsquery), array_agg(nullif(a->>1, '')::tsquery) INTO words, bodies FROM jsonb_array_elements(plan->'anywhere') a;
     RETURN QUERY
     WITH own AS (  -- who called Soest is shown Soest's copy of a service, whoever's words were the ones that matched
@@ -271,7 +286,8 @@ BEGIN
             SELECT o.id FROM public.pool_searchentry o WHERE o."group" = e."group" AND o."group" <> '' AND o.kind = e.kind
                 AND o.municipality_id = called AND e.municipality_id <> called
                 AND coalesce(o.valid_from <= today, true) AND coalesce(o.valid_to >= today, true) ORDER BY o.key LIMIT 1) o ON true
-        WHERE t.total > 0 GROUP BY 1
+        WHERE t.total > 0 AND e.municipality_id = ANY (visible)
+            AND coalesce(e.valid_from <= today, true) AND coalesce(e.valid_to >= today, true) GROUP BY 1
     ), once AS (  -- the same service of several municipalities
         SELECT DISTINCT ON (e.kind, CASE e."group" WHEN '' THEN e.id::text ELSE '=' || e."group" END) e.id, e.kind <> 'article' AS is_contact, own.total
         FROM own JOIN public.pool_searchentry e USING (id)
@@ -292,7 +308,8 @@ END $$;
 REVOKE ALL ON FUNCTION public.scoped(bigint, tsvector), public.lent_words(varchar, varchar, bigint, tsvector), public.weak(text[]), public.note_lending(),
     public.lend_words(integer), public.count_terms(), public.term_changes(tsvector, tsvector, tsvector, tsvector, integer, integer),
     public.merge_terms(), public.recount_terms(), public.searchable(), public.pool_vocabulary(text[], text[], text[]),
-    public.search_statement(jsonb, real, boolean, text, integer), public.pool_search(jsonb, real, bigint, boolean, integer, date) FROM PUBLIC;
+    public.search_statement(jsonb, real, boolean, text, integer), public.pool_search(jsonb, real, bigint, boolean, integer, date),
+    public.pool_told(bigint[], float8[], jsonb, bigint, integer, date) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION public.pool_vocabulary(text[], text[], text[]), public.pool_search(jsonb, real, bigint, boolean, integer, date)
     TO tenant, desk_web, worker;
 GRANT EXECUTE ON FUNCTION public.lend_words(integer), public.merge_terms() TO worker;
