@@ -3,7 +3,8 @@
 from procrastinate.contrib.django import app
 
 from knowledge import reanalysis
-from knowledge.pool import upkeep
+from knowledge.pool import log_actions, upkeep
+from tenants import scope
 
 
 @app.periodic(cron="* * * * * */5", periodic_id="search")
@@ -16,3 +17,11 @@ def keep_search_up(timestamp: int) -> int:
     done = reanalysis.run()
     upkeep.run()
     return done
+
+
+@app.periodic(cron="41 2 * * *", periodic_id="searches")
+@app.task(queueing_lock="forget_searches", pass_context=False)
+def forget_searches(timestamp: int) -> int:
+    """Searches that are older than they may get, every night. `timestamp` is when it was due (Unix seconds)."""
+    with scope.worker():
+        return log_actions.forget_searches()

@@ -35,13 +35,14 @@ def understood(asked: Query, synonyms: Synonyms) -> tuple[list[Slot], Plan, floa
         instructions = plan(read, noted)
         if not noted.wanted:
             break
-        _fetch(noted)
+        fetch(noted)
     for slot in read:
         slot.rarity = rarity(slot, noted)
     return read, instructions, noted.mean_length
 
 
-def _fetch(noted: Noted) -> None:
+def fetch(noted: Noted) -> None:
+    """Ask the database for everything that is wanted, in one round trip."""
     wanted, noted.wanted = noted.wanted, Wanted()
     noted.counts |= dict.fromkeys(wanted.lexemes, (0, 0))
     noted.begun |= dict.fromkeys(wanted.beginnings, 0)

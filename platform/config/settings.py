@@ -41,6 +41,7 @@ RUFVERBUND_DB_POOL = int(env("RUFVERBUND_DB_POOL", "30"))
 SECRET_KEY = env("RUFVERBUND_SECRET_KEY")
 RUFVERBUND_DATABASE_SECRET = env("RUFVERBUND_DATABASE_SECRET")
 RUFVERBUND_OWNER_SECRET = env("RUFVERBUND_OWNER_SECRET", "")  # only for migrations, the worker and the command line
+RUFVERBUND_SEARCHES_DAYS = int(env("RUFVERBUND_SEARCHES_DAYS", "180"))  # how long what was searched for is kept
 HTTPS = flag("RUFVERBUND_HTTPS")  # behind TLS: secure cookies, HSTS, redirects
 RUFVERBUND_PORT = env(
     "RUFVERBUND_PORT", ""

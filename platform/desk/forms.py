@@ -79,3 +79,13 @@ class SettingsForm(forms.Form):
         """What was sent; unticked boxes belong to a form that says so by `boxes`."""
         boxes = {"tone", "notify"} if "boxes" in self.data else set()
         return {name: value for name, value in self.cleaned_data.items() if name in self.data or name in boxes}
+
+
+class EndedSearchForm(forms.Form):
+    """How a search ended: the words, for whom, how many hits, and the entry that was opened (`slug/kind/key`) with its place."""
+
+    words = forms.CharField(max_length=400)
+    called = forms.SlugField(max_length=40)
+    hits = forms.IntegerField(min_value=0, max_value=1000)
+    place = forms.IntegerField(min_value=1, max_value=100, required=False)
+    entry = forms.CharField(max_length=160, required=False)

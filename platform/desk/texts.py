@@ -52,6 +52,7 @@ TEXTS = {
     "search.opened": _("Geöffnet: {title}, {municipality}."),
     "key.Control": _("Strg"),
     "key.Alt": _("Alt"),
+    "search.personal": _("Bitte keine Namen oder Daten von Anrufenden in die Suche schreiben."),
     "key.Shift": _("Umschalt"),
     "key.Meta": _("Win"),
     "key.Space": _("Leertaste"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from desk.views import calls, gaps, knowledge, page, preferences
+from desk.views import calls, gaps, knowledge, learning, page, preferences
 
 urlpatterns = [
     path("", page.desk, name="desk"),
@@ -10,6 +10,7 @@ urlpatterns = [
     path("warteschlange/", page.queue, name="queue"),
     path("kommunen/", page.places, name="desk_places"),
     path("suche", knowledge.search, name="desk_search"),
+    path("suche/ende/", learning.search_ended, name="search_ended"),
     path("auskunft/<slug:slug>/<slug:kind>/<str:key>/", knowledge.answer, name="answer"),
     path("anruf/<slug:public_id>/annehmen/", calls.accept, name="accept"),
     path("anruf/<slug:public_id>/zurueck/", calls.release, name="release"),
