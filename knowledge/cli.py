@@ -2,11 +2,13 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from knowledge.search import judging
@@ -16,6 +18,8 @@ from knowledge.search.judging import judge
 from tenants import scope
 from tenants.errors import Refusal
 from tenants.models import Municipality
+
+Ask = Callable[..., SearchResult]
 
 
 @click.command("search")
@@ -28,9 +32,7 @@ from tenants.models import Municipality
 @click.option(
     "--backend",
     type=click.Choice(["postgres", "opensearch"]),
-    default="postgres",
-    show_default=True,
-    help="Suchmaschine.",
+    help="Suchmaschine; sonst die, die eingerichtet ist.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Ausgabe als JSON.")
 def search(
@@ -38,7 +40,7 @@ def search(
     called: str | None,
     limit: int,
     batch: Path | None,
-    backend: str,
+    backend: str | None,
     as_json: bool,
 ) -> None:
     """Veröffentlichte Einträge aller Kommunen suchen, die das Servicecenter bedient.
@@ -47,18 +49,19 @@ def search(
     """
     if bool(query) == (batch is not None):
         raise click.UsageError(_("Nennen Sie entweder eine Suche oder --batch DATEI."))
-    if backend == "opensearch":
+    if backend == "opensearch" and not settings.OPENSEARCH:
         raise Refusal(_("OpenSearch ist nicht eingerichtet. Suchen Sie mit --backend postgres."))
+    ask = partial(find, backend=backend)
     with scope.worker():
         places = dict(Municipality.objects.filter(status__in=("live", "leaving")).values_list("slug", "name"))
         if batch is not None:
-            _answer_all(batch, limit, places)
+            _answer_all(batch, limit, places, ask)
             return
         _check_called(called, places)
         if len(query) == 2 and query[0] == "judge":
-            _judge(Path(query[1]), called, as_json=as_json)
+            _judge(Path(query[1]), called, ask, as_json=as_json)
             return
-        result = find(" ".join(query), called=called, limit=limit)
+        result = ask(" ".join(query), called=called, limit=limit)
     click.echo(json.dumps(result.as_json(), ensure_ascii=False)) if as_json else _print(result)
 
 
@@ -70,7 +73,7 @@ def _check_called(called: str | None, places: dict[str, str]) -> None:
         )
 
 
-def _answer_all(batch: Path, limit: int, places: dict[str, str]) -> None:
+def _answer_all(batch: Path, limit: int, places: dict[str, str], ask: Ask) -> None:
     """A result line per query line, as soon as it is known. A municipality that is not live counts for nothing, and that is said once."""
     strangers: set[str] = set()
     for number, line in _queries(batch):
@@ -80,7 +83,7 @@ def _answer_all(batch: Path, limit: int, places: dict[str, str]) -> None:
             click.echo(
                 _("Die Kommune „%(slug)s“ ist nicht live; gesucht wird ohne sie.") % {"slug": called[:40]}, err=True
             )
-        result = find(line["query"], called=called, limit=limit)
+        result = ask(line["query"], called=called, limit=limit)
         found = {
             "qid": line.get("qid", str(number)),
             "hits": result.ranking(limit),
@@ -89,7 +92,7 @@ def _answer_all(batch: Path, limit: int, places: dict[str, str]) -> None:
         click.echo(json.dumps(found, ensure_ascii=False))
 
 
-def _judge(file: Path, called: str | None, *, as_json: bool) -> None:
+def _judge(file: Path, called: str | None, ask: Ask, *, as_json: bool) -> None:
     """Figures by category, then what was missed. With `called`, only its queries count."""
     if not file.is_file():
         raise Refusal(_("Die Datei „%(file)s“ gibt es nicht.") % {"file": file})
@@ -98,7 +101,7 @@ def _judge(file: Path, called: str | None, *, as_json: bool) -> None:
         raise Refusal(_("Der Suche „%(query)s“ fehlt „relevant“.") % {"query": bad["query"][:60]})
     if not lines:
         raise Refusal(_("Keine Suche der Datei zählt."))
-    found = judge(lines, lambda query, place: find(query, called=place, limit=judging.FAR).ranking(judging.FAR))
+    found = judge(lines, lambda query, place: ask(query, called=place, limit=judging.FAR).ranking(judging.FAR))
     if as_json:
         click.echo(json.dumps(found.as_json(), ensure_ascii=False))
         return

@@ -49,7 +49,9 @@ class SearchEntry(models.Model):
     body_words = SearchVectorField(db_default="")
     title_length = models.PositiveSmallIntegerField(db_default=1)
     lent: Any = ArrayField(models.TextField(), db_default=[])  # words by which others know the same service
-    loans = models.PositiveIntegerField(db_default=0)  # how often these changed: the version of the search index, behind `number`
+    loans = models.PositiveIntegerField(
+        db_default=0
+    )  # how often these changed: the version of the search index, behind `number`
     analysis = models.CharField(max_length=10, db_default="")  # version of the analyser
 
     class Meta:

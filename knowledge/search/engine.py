@@ -9,13 +9,15 @@ from knowledge.search.slots import Query, Slot
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A query as engines get it. `called`: number of the municipality that comes first; `named`: the query itself names it; `at_most` articles
-    and as many contacts are wanted."""
+    and as many contacts are wanted. `visible`: municipalities whose entries may be found; `kreise`: which of them are Kreise."""
 
     query: Query
     synonyms: Synonyms
     called: int | None
     named: bool
     at_most: int
+    visible: tuple[int, ...] = ()
+    kreise: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +41,11 @@ class Answer:
 
     rows: list[Row]
     slots: list[Slot]
+
+
+class Unfit(Exception):
+    """An engine cannot be used now, for this reason. `instead` is what another one has found already."""
+
+    def __init__(self, reason: str, instead: Answer | None = None) -> None:
+        super().__init__(reason)
+        self.instead = instead

@@ -11,8 +11,8 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 
-from knowledge.search import postgres, synonyms
-from knowledge.search.engine import Asked, Row
+from knowledge.search import engines, synonyms
+from knowledge.search.engine import Answer, Asked, Row
 from knowledge.search.folding import words
 from knowledge.search.lexicon import Synonyms
 from knowledge.search.slots import Query, Slot, read
@@ -92,7 +92,7 @@ class SearchResult:
         }
 
 
-def search(
+def search(  # noqa: PLR0913  what may be wished for
     query: str,
     *,
     called: str | None = None,
@@ -100,42 +100,53 @@ def search(
     articles: int = 6,
     contacts: int = 4,
     tried: Synonyms | None = None,
+    backend: str | None = None,
 ) -> SearchResult:
     """The best `limit` hits, the best `articles` and the best `contacts` for what somebody typed; any text is a query, none is an error.
 
     Runs in the scope of the desk, the worker or a municipality. `called` is the slug of the municipality that was called: it comes
-    first, then the Kreis; one that cannot be seen counts for nothing. `tried` are synonyms instead of those that hold. Bounded: see slots.py
-    and the SQL.
+    first, then the Kreis; one that cannot be seen counts for nothing. `tried` are synonyms instead of those that hold. `backend` asks one
+    engine and no other (raises Refusal when it cannot answer). Bounded: see slots.py and the SQL.
     """
     begun = time.perf_counter()
     limit = max(0, min(limit, LIMIT))
     asked = read(query)
-    found, slots = _found(asked, called, max(limit, articles, contacts), tried) if asked.words else ([], [])
+    found: list[Hit] = []
+    answer, engine, degraded = Answer([], []), backend or engines.usual(), False
+    if asked.words:
+        with transaction.atomic():
+            places, wanted = _asked(asked, called, max(limit, articles, contacts), tried)
+            answer, engine, degraded = engines.answered(wanted, backend)
+        found = [_hit(row, places) for row in answer.rows]
     return SearchResult(
         query=query,
         called=called,
         hits=found[:limit],
         articles=[hit for hit in found if not hit.is_contact][:articles],
         contacts=[hit for hit in found if hit.is_contact][:contacts],
-        slots=slots,
+        slots=answer.slots,
         took_ms=round((time.perf_counter() - begun) * 1000, 2),
+        backend=engine,
+        degraded=degraded,
     )
 
 
-def _found(asked: Query, called: str | None, at_most: int, tried: Synonyms | None) -> tuple[list[Hit], list[Slot]]:
-    with transaction.atomic():
-        seen = Q(status__in=("live", "leaving")) | Q(
-            schema_name=scope.required().schema
-        )  # one that is joining sees itself
-        shown: Any = Municipality.objects.filter(seen).annotate(synonyms=synonyms.digest_for(called))
-        places = {place.pk: place for place in shown}
-        own = next((place for place in places.values() if place.slug == called), None)
-        digest = next((place.synonyms for place in places.values()), None)
-        known = synonyms.of(called, digest) if tried is None else tried
-        named, asked = named_place(asked, list(places.values()))
-        place = named or own
-        answer = postgres.found(Asked(asked, known, place and place.pk, named=named is not None, at_most=at_most))
-        return [_hit(row, places) for row in answer.rows], answer.slots
+def _asked(
+    asked: Query, called: str | None, at_most: int, tried: Synonyms | None
+) -> tuple[dict[int, Municipality], Asked]:
+    """The municipalities whose entries may be found, by number, and the query with all that engines need to know."""
+    seen = Q(status__in=("live", "leaving")) | Q(schema_name=scope.required().schema)  # one that is joining sees itself
+    shown: Any = Municipality.objects.filter(seen).annotate(synonyms=synonyms.digest_for(called))
+    places = {place.pk: place for place in shown}
+    own = next((place for place in places.values() if place.slug == called), None)
+    digest = next((place.synonyms for place in places.values()), None)
+    known = synonyms.of(called, digest) if tried is None else tried
+    named, asked = named_place(asked, list(places.values()))
+    place = named or own
+    kreise = tuple(pk for pk, other in places.items() if other.kind == "kreis")
+    return places, Asked(
+        asked, known, place and place.pk, named is not None, at_most, visible=tuple(places), kreise=kreise
+    )
 
 
 def _hit(row: Row, places: dict[int, Municipality]) -> Hit:

@@ -24,7 +24,7 @@ def found(asked: Asked) -> Answer:
     with connection.cursor() as cursor:
         arguments: list[Any] = [json.dumps(instructions.as_json()), mean, asked.called, asked.named, asked.at_most]
         cursor.execute(SEARCH, [*arguments, timezone.localdate()])
-        return Answer([_row(row, typed) for row in cursor.fetchall()], read)
+        return Answer([as_row(row, typed) for row in cursor.fetchall()], read)
 
 
 def understood(asked: Query, synonyms: Synonyms) -> tuple[list[Slot], Plan, float]:
@@ -60,7 +60,8 @@ def fetch(noted: Noted) -> None:
                 noted.entries, noted.mean_length = max(titles, 1), bodies / max(titles, 1)
 
 
-def _row(row: tuple[Any, ...], typed: list[str]) -> Row:
+def as_row(row: tuple[Any, ...], typed: list[str]) -> Row:
+    """A row of pool_search or pool_reread; `typed` are the words that its numbers mean."""
     municipality, kind, key, title, subtitle, ext, score, matched, others = row
     others = json.loads(others) if isinstance(others, str) else others
     return Row(

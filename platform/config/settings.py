@@ -298,6 +298,36 @@ if mail := env("RUFVERBUND_MAIL_URL", ""):
     EMAIL_TIMEOUT = 10  # seconds
 DEFAULT_FROM_EMAIL = env("RUFVERBUND_MAIL_FROM", f"rufverbund@{RUFVERBUND_DOMAIN}")
 
+# Search: PostgreSQL, and OpenSearch beside it where one is named (docs/opensearch.md)
+
+
+def opensearch(urls: str) -> dict[str, object] | None:
+    """How to reach it: the addresses of its nodes (with commas between them), who we are, how the index is laid out; None without."""
+    hosts = [url.strip().rstrip("/") for url in urls.split(",") if url.strip()]
+    for host in hosts:
+        parts = urlsplit(host)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username:
+            raise ImproperlyConfigured(
+                "OPENSEARCH_URL must look like https://host:9200 (more nodes after commas); the user goes into OPENSEARCH_USER"
+            )
+        if parts.scheme == "http" and (env("OPENSEARCH_PASSWORD", "") or env("OPENSEARCH_API_KEY", "")):
+            raise ImproperlyConfigured("OPENSEARCH_URL must begin with https when a password or a key is sent there")
+    if not hosts:
+        return None
+    return {
+        "hosts": hosts,
+        "user": env("OPENSEARCH_USER", ""),
+        "password": env("OPENSEARCH_PASSWORD", ""),
+        "api_key": env("OPENSEARCH_API_KEY", ""),
+        "ca": env("OPENSEARCH_CA", ""),  # path of a file
+        "prefix": env("OPENSEARCH_PREFIX", "rufverbund"),
+        "shards": int(env("OPENSEARCH_SHARDS", "1")),
+        "replicas": int(env("OPENSEARCH_REPLICAS", "-1")),  # negative: one, where there is a second node
+    }
+
+
+OPENSEARCH = opensearch("" if TESTING else env("OPENSEARCH_URL", ""))
+
 LOGGING_CONFIG = None  # config.logs sets up structlog in each process
 SILENCED_SYSTEM_CHECKS = ["django_tenants.W003"]
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "tasks"

@@ -3,8 +3,13 @@
 import os
 
 import pytest
+from opensearchpy import OpenSearch
 
+from knowledge.pool import upkeep
+from tests.knowledge import conftest as knowledge
 from tests.opensearch.cluster import Cluster, MissingError
+
+filled = knowledge.filled
 
 
 def started(nodes=1):
@@ -24,3 +29,49 @@ def cluster():
     running = started()
     yield running
     running.stop()
+
+
+@pytest.fixture
+def opensearch(cluster, settings):
+    """The settings of an installation with OpenSearch; nothing of ours is on it before and after."""
+    settings.OPENSEARCH = configured(cluster)
+    forget_all(cluster)
+    yield cluster
+    forget_all(cluster)
+
+
+def configured(cluster, **more):
+    return {
+        "hosts": cluster.urls, "user": "", "password": "", "api_key": "", "ca": "", "prefix": "rv", "shards": 1, "replicas": 0, **more,
+    }  # fmt: skip
+
+
+def settle():
+    """As in a new process: nothing is known of failures."""
+    from knowledge.search import engines, opensearch
+
+    opensearch._breakers.clear()
+    engines.health.failures = 0
+
+
+def forget_all(cluster):
+    OpenSearch(cluster.urls, timeout=30).indices.delete(index="rv-*", ignore=[404])
+    settle()
+
+
+@pytest.fixture(scope="module")
+def indexed(cluster, filled, django_db_blocker):
+    """The demo entries of three live towns, in PostgreSQL and in an index."""
+    from django.test import override_settings
+
+    from knowledge.pool import rebuilding
+    from tenants.actions import set_state
+    from tenants.audit import SYSTEM
+
+    with django_db_blocker.unblock(), override_settings(OPENSEARCH=configured(cluster)):
+        forget_all(cluster)
+        set_state(filled["lippstadt"], "live", acting_user=SYSTEM)
+        upkeep.run()
+        rebuilding.rebuild()
+        yield filled
+        forget_all(cluster)

@@ -1,6 +1,6 @@
 """What an index of OpenSearch was told, and what has to be told to it; see knowledge/pool/index_models.py."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import django.db.models.deletion
 from django.db import migrations, models
@@ -8,11 +8,11 @@ from django.db.migrations.operations.base import Operation
 from django.db.models.functions import Now
 
 
-def _id() -> models.BigAutoField:
+def _id() -> "models.BigAutoField[int, int]":
     return models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")
 
 
-def _municipality() -> models.ForeignKey:
+def _municipality() -> "models.ForeignKey[Any, Any]":
     return models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="tenants.municipality")
 
 

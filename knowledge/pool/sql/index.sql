@@ -12,7 +12,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT NOT EXISTS (SELECT FROM public.pool_indexbuild WHERE index = of_index AND filled_at IS NOT NULL) OR EXISTS (
         SELECT FROM unnest(homes) h LEFT JOIN public.pool_indexposition p ON p.index = of_index AND p.municipality_id = h
         JOIN public.tenants_outboxentry o ON o.stream = 'm:' || h AND o.number = coalesce(p.number, 0) + 1
-        WHERE o.at < now() - interval '5 seconds') $$;
+        WHERE o.at < statement_timestamp() - interval '5 seconds') $$;
 
 -- What an index found, as PostgreSQL has it now, and only what the login that asks may see: places, kinds, keys and scores of the hits, best
 -- first. `known` says how many of them there are.

@@ -1,0 +1,133 @@
+"""The engine for installations that have outgrown one server. It ranks by lexemes alone; what it found is read again from PostgreSQL, which
+alone decides who may see what: an index that is late, forged or broken can show nothing that was withdrawn.
+
+Whatever goes wrong is an Unfit: PostgreSQL answers then (engines.py).
+"""
+
+import itertools
+import json
+import math
+import time
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from django.db import connection
+from django.utils import timezone
+from opensearchpy.exceptions import ConnectionError as Unreachable
+from opensearchpy.exceptions import ConnectionTimeout, OpenSearchException
+
+from knowledge.search import index, postgres
+from knowledge.search.breaker import Breaker
+from knowledge.search.engine import Answer, Asked, Unfit
+from knowledge.search.opensearch_query import Place, question
+from knowledge.search.slots import Slot
+
+LIMIT = 0.06  # seconds that it has, all in all
+MOST = 60  # hits that are read again
+FEW = 3  # hits of the called municipality and the Kreis, below which the others are asked as well
+KINDS = {"article", "person", "department"}
+REREAD = (
+    "SELECT public.index_is_behind(%s, %s), r.* FROM (SELECT 1) one LEFT JOIN LATERAL "
+    "public.pool_reread(%s::bigint[], %s::text[], %s::text[], %s::float8[], %s::jsonb, %s::bigint, %s, %s) r ON true"
+)
+_breakers: dict[str, Breaker] = {}
+_turn = itertools.count()
+
+
+class Found(NamedTuple):
+    """A hit as the index has it."""
+
+    source: str
+    municipality: int
+    kind: str
+    key: str
+    score: float
+
+
+def found(asked: Asked, limit: float = LIMIT) -> Answer:
+    """The best articles and contacts, as postgres.found has them. Raises Unfit."""
+    slots, instructions, _mean = postgres.understood(asked.query, asked.synonyms)
+    rare = [(slot, float(told["rarity"])) for slot, told in zip(slots, instructions.slots, strict=True)]
+    if not asked.visible:
+        return Answer([], slots)
+    hits, homes = _ranked(rare, asked, time.monotonic() + limit)
+    typed = [slot.word for slot in slots if slot.weight == 1.0]
+    places, kinds, keys, scores = (
+        (list(column) for column in zip(*(hit[1:] for hit in hits), strict=True)) if hits else ([],) * 4
+    )
+    plan: list[Any] = [json.dumps(instructions.as_json()), asked.called, asked.at_most, timezone.localdate()]
+    with connection.cursor() as cursor:
+        cursor.execute(REREAD, [hits[0].source if hits else "", homes, places, kinds, keys, scores, *plan])
+        rows = cursor.fetchall()
+    if hits and rows[0][0]:
+        raise Unfit("the index is behind, or none of ours")
+    if hits and (rows[0][-1] or 0) * 2 < len(hits):
+        raise Unfit("most of what was found does not exist")
+    return Answer([postgres.as_row(row[1:-1], typed) for row in rows if row[1] is not None], slots)
+
+
+def _ranked(slots: Sequence[tuple[Slot, float]], asked: Asked, deadline: float) -> tuple[list[Found], list[int]]:
+    """What the called municipality and the Kreis have; when that is little, what all have. And whose entries were asked for."""
+    called = asked.called if asked.called in asked.visible else None
+    homes = list(asked.visible) if called is None else list(dict.fromkeys([called, *asked.kreise]))
+    place = Place(homes, called, asked.kreise, asked.named and called is not None)
+    hits = _ask(question(slots, place, timezone.localdate()), deadline)
+    if len(hits) < FEW and len(homes) < len(asked.visible):
+        homes = list(asked.visible)
+        hits = _ask(question(slots, place._replace(homes=homes), timezone.localdate()), deadline)
+    return hits, homes
+
+
+def _ask(query: dict[str, Any], deadline: float) -> list[Found]:
+    """Ask one node after the other, those that fail at once; one that does not answer in time has used up the time of all."""
+    hosts: list[str] = index.configured()["hosts"]
+    start = next(_turn)
+    reason = "it is left alone for a while"
+    for host in (hosts[(start + at) % len(hosts)] for at in range(len(hosts))):
+        breaker = _breakers.setdefault(host, Breaker())
+        left = deadline - time.monotonic()
+        if left <= 0 or not breaker.allows():
+            continue
+        try:
+            hits = _read(_send(host, query, left))
+        except (OpenSearchException, Unfit, ValueError) as error:
+            breaker.failed()
+            reason = type(error).__name__ if isinstance(error, OpenSearchException) else str(error)
+            if isinstance(error, ConnectionTimeout) or not isinstance(error, Unreachable):
+                break
+        else:
+            breaker.succeeded()
+            return hits
+    raise Unfit(reason)
+
+
+def _send(host: str, query: dict[str, Any], left: float) -> Any:
+    body = {
+        "size": MOST,
+        "timeout": f"{max(1, int(left * 1000))}ms",
+        "track_total_hits": False,
+        "_source": False,
+        "query": query,
+    }
+    client = index.client([host], retries=0)
+    return client.search(
+        index=index.alias(), body=body, params={"request_timeout": left, "allow_partial_search_results": "false"}
+    )
+
+
+def _read(answer: Any) -> list[Found]:
+    """The hits of an answer. Raises Unfit for one that is not whole, or no answer at all."""
+    try:
+        if answer["timed_out"] or answer["_shards"]["failed"]:
+            raise Unfit("it did not get to the end")
+        return [_hit(hit) for hit in answer["hits"]["hits"]]
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise Unfit("it answers nonsense") from error
+
+
+def _hit(hit: dict[str, Any]) -> Found:
+    municipality, kind, key = hit["_id"].split("/", 2)
+    score = float(hit["_score"])
+    if kind not in KINDS or not math.isfinite(score) or "\0" in key:
+        raise ValueError(hit["_id"])
+    return Found(str(hit["_index"]), int(municipality), kind, key, score)
