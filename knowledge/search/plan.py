@@ -10,7 +10,7 @@ from knowledge.search.slots import Alternative, Meaning, Slot, rarity, size
 from knowledge.search.vocabulary import Vocabulary
 
 SCOPE = "@"  # the municipality's number comes before it
-MOST_BY_TITLE, MOST_BY_BODY = 4500, 3000  # entries that the rarest words together may have
+MOST_BY_TITLE, MOST_BY_BODY = 200, 100  # entries per municipality that the rarest words together may have
 SHORT_BEGINNING = 4  # letters; below that a beginning has a lexeme of its own
 RANK = 1.645  # ts_rank divides by the number of operands and by this sum of a series (pi squared / 6): both are undone
 SOUND_WORTH = 0.7  # what sounds alike, times its weight
@@ -25,6 +25,7 @@ class Plan:
 
     slots: list[dict[str, Any]]
     all: str
+    written: str
     scoped_all: str
     some: str
     bodies: str
@@ -32,11 +33,12 @@ class Plan:
     many: bool
 
     def as_json(self) -> dict[str, Any]:
-        """{"slots": [{"rarity", "title": [[weight, tsquery, scale]], "title_all": [[weight, tsquery]], "body", "body_all"}], "all", "scoped_all",
-        "some", "bodies": tsquery, "anywhere": [[title, body]], "many": whether "some" may have more entries than are read}."""
+        """{"slots": [{"rarity", "title": [[weight, tsquery, scale]], "title_all": [[weight, tsquery]], "body", "body_all"}], "all", "written" (the words that bodies have, too),
+        "scoped_all", "some", "bodies": tsquery, "anywhere": [[title, body]], "many": whether "some" may have more entries than are read}."""
         return {
             "slots": self.slots,
             "all": self.all,
+            "written": self.written,
             "scoped_all": self.scoped_all,
             "some": self.some,
             "bodies": self.bodies,
@@ -62,19 +64,26 @@ def either(alternatives: Iterable[Alternative], scope: str = "") -> str:
     return " | ".join(f"({tsquery(alternative, scope)})" for alternative in alternatives)
 
 
+def _every(slots: Iterable[Slot], scope: str = "") -> str:
+    return " & ".join(f"({either(slot.alternatives, scope)})" for slot in slots)
+
+
 def plan(slots: Sequence[Slot], vocabulary: Vocabulary) -> Plan:
     """The instructions for slots of which there is at least one."""
     typed = [slot for slot in slots if slot.weight == 1.0]
-    rarest, total = _rarest([size(slot.alternatives, vocabulary) for slot in slots], MOST_BY_TITLE)
-    in_bodies, _ = _rarest([_body_size(slot, vocabulary) for slot in typed], MOST_BY_BODY)
+    most = MOST_BY_TITLE * vocabulary.municipalities
+    rarest, total = _rarest([size(slot.alternatives, vocabulary) for slot in slots], most)
+    bodies = [_body_size(slot, vocabulary) for slot in typed]
+    in_bodies, _ = _rarest(bodies, MOST_BY_BODY * vocabulary.municipalities)
     return Plan(
         slots=[_slot(slot, vocabulary) for slot in slots],
-        all=" & ".join(f"({either(slot.alternatives)})" for slot in typed),
-        scoped_all=" & ".join(f"({either(slot.alternatives, SCOPE)})" for slot in typed),
+        all=_every(typed),
+        written=_every(slot for slot, entries in zip(typed, bodies, strict=True) if entries),
+        scoped_all=_every(typed, SCOPE),
         some=" | ".join(either(slots[at].alternatives, SCOPE) for at in rarest or [0]),
         bodies=" | ".join(either(_in_body(typed[at].alternatives), SCOPE) for at in in_bodies),
         anywhere=[(either(slot.alternatives), either(_in_body(slot.alternatives))) for slot in typed],
-        many=total > MOST_BY_TITLE,
+        many=total > most,
     )
 
 

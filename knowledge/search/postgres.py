@@ -9,11 +9,11 @@ from django.utils import timezone
 from knowledge.search.engine import Answer, Asked, Row
 from knowledge.search.lexicon import Synonyms
 from knowledge.search.plan import Plan, plan
-from knowledge.search.slots import Query, Slot, rarity, slots
+from knowledge.search.slots import Query, Slot, rarity, size, slots
 from knowledge.search.vocabulary import Noted, Wanted
 
 MOST_ROUNDS = 4  # words, their corrections, the halves of a compound
-VOCABULARY = "SELECT * FROM public.pool_vocabulary(%s, %s, %s)"
+VOCABULARY = "SELECT * FROM public.pool_vocabulary(%s, %s, %s, %s)"
 SEARCH = "SELECT * FROM public.pool_search(%s::jsonb, %s, %s::bigint, %s, %s, %s)"
 
 
@@ -32,13 +32,14 @@ def understood(asked: Query, synonyms: Synonyms) -> tuple[list[Slot], Plan, floa
     noted = Noted()
     for _round in range(MOST_ROUNDS):
         read = slots(asked, noted, synonyms)
-        instructions = plan(read, noted)
+        for slot in read:
+            size(slot.alternatives, noted)
         if not noted.wanted:
             break
         fetch(noted)
     for slot in read:
         slot.rarity = rarity(slot, noted)
-    return read, instructions, noted.mean_length
+    return read, plan(read, noted), noted.mean_length
 
 
 def fetch(noted: Noted) -> None:
@@ -48,7 +49,8 @@ def fetch(noted: Noted) -> None:
     noted.begun |= dict.fromkeys(wanted.beginnings, 0)
     noted.similar |= {word: [] for word in wanted.alike}
     with connection.cursor() as cursor:
-        cursor.execute(VOCABULARY, [list(wanted.lexemes), list(wanted.beginnings), list(wanted.alike)])
+        alike = [list(wanted.alike), list(wanted.alike.values())]
+        cursor.execute(VOCABULARY, [list(wanted.lexemes), list(wanted.beginnings), *alike])
         for kind, word, other, titles, bodies in cursor.fetchall():
             if kind == "l":
                 noted.counts[word] = (titles, bodies)
@@ -56,6 +58,8 @@ def fetch(noted: Noted) -> None:
                 noted.begun[word] = titles
             elif kind == "a":
                 noted.similar[word].append((other, titles))
+            elif kind == "m":
+                noted.municipalities = max(titles, 1)
             else:
                 noted.entries, noted.mean_length = max(titles, 1), bodies / max(titles, 1)
 

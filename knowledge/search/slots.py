@@ -7,7 +7,7 @@ Weights: the word itself 1, a beginning .9, a typing error .85, the parts of a c
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -53,12 +53,13 @@ class Meaning:
 @dataclass(slots=True)
 class Slot:
     """A word of the query, as it was typed and folded, with its alternatives; `weight` is below 1 for a part of a compound alone.
-    `rarity` is filled in when all is known."""
+    `rarity` is filled in when all is known. `meant` are words, as entries have them, that may have been misspelt."""
 
     word: str
     alternatives: dict[Alternative, Meaning] = field(default_factory=dict)
     weight: float = 1.0
     rarity: float = 1.0
+    meant: list[str] = field(default_factory=list)
 
     def put(self, alternative: Alternative, weight: float, reason: str) -> None:
         """Add an alternative, or raise its worth."""
@@ -156,7 +157,10 @@ def _put_typos(slot: Slot, word: str, parts: Lexemes, vocabulary: Vocabulary, sy
     """What a word that nobody wrote may have been meant to be."""
     if len(word) < 4 or not word.isalpha():
         return
-    meant = typos(word, vocabulary)
+    if (alike := vocabulary.alike(word, stem(word))) is None:
+        return
+    meant = nearest(word, alike)
+    slot.meant += meant
     for other in meant:
         slot.stems((stem(other),), 0.85, "typo")
         for also in synonyms.get((stem(other),), ()):
@@ -166,11 +170,11 @@ def _put_typos(slot: Slot, word: str, parts: Lexemes, vocabulary: Vocabulary, sy
     slot.stems(tuple(stem(part) for part in _typo_in_compound(word, vocabulary)), 0.7, "typo")
 
 
-def typos(word: str, vocabulary: Vocabulary) -> list[str]:
-    """The nearest words of the vocabulary, at most MOST_TYPOS: one edit, two from seven letters on; a wrong first letter is unlikely."""
+def nearest(word: str, alike: Sequence[tuple[str, int]]) -> list[str]:
+    """The nearest of some words, at most MOST_TYPOS: one edit, two from seven letters on; a wrong first letter is unlikely."""
     most = 1 if len(word) < 7 else 2
     rated = []
-    for other, entries in vocabulary.alike(word):
+    for other, entries in alike:
         distance = OSA.distance(other, word, score_cutoff=most)
         if distance <= most and other:
             rated.append((distance + (other[0] != word[0]) / 2, -entries, other))
@@ -189,10 +193,10 @@ def _typo_in_compound(word: str, vocabulary: Vocabulary) -> Lexemes:
         if known(first) or splitter().is_part(first):
             if known(second):
                 return first, second
-            if meant := typos(second, vocabulary):
+            if meant := nearest(second, vocabulary.alike(second) or ()):
                 return first, meant[0]
     for first, second in reversed(halves):
-        if known(second) and (meant := typos(first, vocabulary)):
+        if known(second) and (meant := nearest(first, vocabulary.alike(first) or ())):
             return meant[0], second
     return ()
 

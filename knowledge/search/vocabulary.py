@@ -8,6 +8,7 @@ class Vocabulary(Protocol):
     """Asked by slots and plan."""
 
     entries: int
+    municipalities: int
     mean_length: float
 
     def titles(self, lexeme: str) -> int:
@@ -19,8 +20,9 @@ class Vocabulary(Protocol):
     def beginning(self, start: str) -> int:
         """How often words of titles and search words begin so."""
 
-    def alike(self, word: str) -> list[tuple[str, int]]:
-        """Words that resemble it, with their entries; distance is the caller's matter."""
+    def alike(self, word: str, stem: str = "") -> list[tuple[str, int]] | None:
+        """Words that resemble it, with their entries; distance is the caller's matter. Of a word that is known, by its stem or as it stands, none;
+        None as long as it has not been looked up."""
 
 
 @dataclass
@@ -29,7 +31,7 @@ class Wanted:
 
     lexemes: set[str] = field(default_factory=set)
     beginnings: set[str] = field(default_factory=set)
-    alike: set[str] = field(default_factory=set)
+    alike: dict[str, str] = field(default_factory=dict)  # word -> stem: unless that is known
 
     def __bool__(self) -> bool:
         return bool(self.lexemes or self.beginnings or self.alike)
@@ -40,6 +42,7 @@ class Noted:
     """A vocabulary that answers from what was fetched and notes what is missing, so that one round trip fetches everything at once."""
 
     entries: int = 1
+    municipalities: int = 1
     mean_length: float = 1.0
     counts: dict[str, tuple[int, int]] = field(default_factory=dict)
     begun: dict[str, int] = field(default_factory=dict)
@@ -67,10 +70,8 @@ class Noted:
             return 0
         return self.begun[start]
 
-    def alike(self, word: str) -> list[tuple[str, int]]:
-        """See Vocabulary; empty while it is not known. Dear, so it is asked for only when all counts are there and leave no other way."""
-        if word not in self.similar:
-            if not (self.wanted.lexemes or self.wanted.beginnings):
-                self.wanted.alike.add(word)
-            return []
-        return self.similar[word]
+    def alike(self, word: str, stem: str = "") -> list[tuple[str, int]] | None:
+        """See Vocabulary. With a stem it is looked up at once, and only if it is unknown; without, when all counts are there and leave no other way."""
+        if word not in self.similar and (stem or not (self.wanted.lexemes or self.wanted.beginnings)):
+            self.wanted.alike[word] = stem
+        return self.similar.get(word)

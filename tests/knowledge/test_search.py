@@ -107,7 +107,7 @@ def test_the_parts_of_the_search_are_closed(people, statement):
     with scope.desk(people["agent"].pk), transaction.atomic(), connection.cursor() as cursor:
         with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
             cursor.execute(statement)
-        cursor.execute("SELECT count(*) > 0 FROM pool_vocabulary('{ausweis}', '{}', '{}') WHERE kind = 'l'")
+        cursor.execute("SELECT count(*) > 0 FROM pool_vocabulary('{ausweis}', '{}', '{}', '{}') WHERE kind = 'l'")
         assert cursor.fetchone() == (True,)
 
 
@@ -173,7 +173,7 @@ def test_counts_by_changes_are_the_counts_of_the_entries(filled):
 
 def counted(lexeme):
     with scope.worker(), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT sum(titles) FROM pool_vocabulary(%s, '{}', '{}') WHERE kind = 'l'", [[lexeme]])
+        cursor.execute("SELECT sum(titles) FROM pool_vocabulary(%s, '{}', '{}', '{}') WHERE kind = 'l'", [[lexeme]])
         return cursor.fetchone()[0]
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from knowledge.search import lexicon
 from knowledge.search.folding import sound
 from knowledge.search.plan import either, plan, tsquery
-from knowledge.search.slots import MOST_ALTERNATIVES, MOST_WORDS, Alternative, Slot, rarity, read, size, slots, typos
+from knowledge.search.slots import MOST_ALTERNATIVES, MOST_WORDS, Alternative, Slot, nearest, rarity, read, size, slots
 from knowledge.search.stems import stem
 from knowledge.search.vocabulary import Noted, Wanted
 
@@ -31,7 +31,7 @@ class Words(Noted):
     def beginning(self, start: str) -> int:
         return sum(number for word, number in self.words.items() if word.startswith(start))
 
-    def alike(self, word: str) -> list[tuple[str, int]]:
+    def alike(self, word: str, stem: str = "") -> list[tuple[str, int]]:
         return list(self.words.items())
 
 
@@ -132,8 +132,8 @@ def test_the_end_of_a_number_may_be_the_extension() -> None:
 
 
 def test_the_nearest_word_wins_and_a_wrong_first_letter_is_unlikely() -> None:
-    assert typos("haus", Words("maus", "hase", "hauz")) == ["hauz"]
-    assert typos("abc", Words("xyz")) == []
+    assert nearest("haus", [("maus", 1), ("hase", 1), ("hauz", 1)]) == ["hauz"]
+    assert nearest("abc", [("xyz", 1)]) == []
 
 
 def test_rarity_is_that_of_the_word_not_of_a_rare_synonym() -> None:
@@ -173,11 +173,11 @@ def test_any_query_is_bounded(text: str) -> None:
         assert plan(found, words).as_json()["slots"]
 
 
-def test_what_is_dear_is_asked_for_last() -> None:
+def test_what_a_word_was_meant_to_be_is_asked_at_once_its_halves_when_nothing_else_helps() -> None:
     noted = Noted()
     plan(slots(read("wohngled "), noted, SYNONYMS), noted)
     assert noted.wanted.lexemes
-    assert not noted.wanted.alike
+    assert noted.wanted.alike == {"wohngled": "wohngled"}
     noted.counts |= dict.fromkeys(noted.wanted.lexemes, (0, 0))
     noted.begun |= dict.fromkeys(noted.wanted.beginnings, 0)
     noted.wanted = Wanted()

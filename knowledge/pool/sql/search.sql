@@ -135,33 +135,48 @@ CREATE OR REPLACE TRIGGER lend_live AFTER UPDATE OF status ON public.tenants_mun
 
 -- A text condition is not leakproof, so behind row-level security it would read every row: the functions below go round it (as owner)
 -- and filter by themselves. Whose entries may be found depends on the login that asks, on nothing that it says.
-CREATE OR REPLACE FUNCTION public.searchable() RETURNS SETOF bigint
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    SELECT m::bigint FROM public.desk_municipalities() m WHERE public.caller() = 'desk_web'
-    UNION ALL SELECT id FROM public.tenants_municipality WHERE public.caller() = 'worker' AND status IN ('live', 'leaving')
-    UNION ALL SELECT m::bigint FROM public.own_municipality() m WHERE m IS NOT NULL $$;
+DO $$ BEGIN  -- it gave rows once
+    IF (SELECT proretset FROM pg_proc WHERE oid = to_regprocedure('public.searchable()')) THEN DROP FUNCTION public.searchable(); END IF;
+END $$;
+CREATE OR REPLACE FUNCTION public.searchable() RETURNS bigint[]
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$  -- plpgsql: its plans are kept
+DECLARE who text := coalesce(nullif(current_setting('role', true), 'none'), session_user::text);  -- as public.caller()
+BEGIN
+    IF who = 'desk_web' THEN RETURN ARRAY(SELECT m::bigint FROM public.desk_municipalities() m); END IF;
+    IF who = 'worker' THEN RETURN ARRAY(SELECT id FROM public.tenants_municipality WHERE status IN ('live', 'leaving')); END IF;
+    RETURN ARRAY(SELECT id FROM public.tenants_municipality WHERE schema_name = who);
+END $$;
 
--- kind `n`: entries and words of titles; `l`: a lexeme; `b`: words that begin so; `a`: (word, one that is alike).
-CREATE OR REPLACE FUNCTION public.pool_vocabulary(lexemes text[], beginnings text[], alike text[])
+-- kind `m`: municipalities; `n`: entries and words of titles; `l`: a lexeme; `b`: words that begin so; `a`: (word, one that is alike), unless
+-- somebody wrote the word as it stands, or its stem (in `unless`), or one that begins so, if it is among the beginnings.
+DROP FUNCTION IF EXISTS public.pool_vocabulary(text[], text[], text[]);
+CREATE OR REPLACE FUNCTION public.pool_vocabulary(lexemes text[], beginnings text[], alike text[], unless text[])
 RETURNS TABLE (kind text, word text, other text, titles bigint, bodies bigint)
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off SET enable_seqscan = off AS $$
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE
-    centres bigint[] := ARRAY(SELECT DISTINCT m.centre_id FROM public.tenants_municipality m WHERE m.id IN (SELECT public.searchable()));
+    visible bigint[] := public.searchable();
+    centres bigint[] := ARRAY(SELECT DISTINCT m.centre_id FROM public.tenants_municipality m WHERE m.id = ANY (visible));
 BEGIN
+    RETURN QUERY SELECT 'm', '', '', cardinality(visible)::bigint, 0::bigint;
     RETURN QUERY SELECT CASE t.lexeme WHEN '#' THEN 'n' ELSE 'l' END, t.lexeme::text, '', sum(t.titles)::bigint, sum(t.bodies)::bigint FROM (
         SELECT lexeme, titles, bodies FROM public.pool_term WHERE centre_id = ANY (centres) AND lexeme = ANY (lexemes || '#'::text)
         UNION ALL SELECT lexeme, titles, bodies FROM public.pool_termchange WHERE centre_id = ANY (centres) AND lexeme = ANY (lexemes || '#'::text)
     ) t GROUP BY t.lexeme;
-    RETURN QUERY SELECT 'b', b, '', (SELECT coalesce(sum(t.titles), 0)::bigint FROM (
+    IF cardinality(beginnings) > 0 THEN RETURN QUERY SELECT 'b', b, '', (SELECT coalesce(sum(t.titles), 0)::bigint FROM (
             (SELECT titles FROM public.pool_term WHERE centre_id = ANY (centres) AND lexeme >= '_' || b AND lexeme < '_' || b || chr(1114111) LIMIT 500)
             UNION ALL (SELECT titles FROM public.pool_termchange WHERE centre_id = ANY (centres)
                 AND lexeme >= '_' || b AND lexeme < '_' || b || chr(1114111) LIMIT 500)) t), 0::bigint
-        FROM unnest(beginnings) b;
-    RETURN QUERY SELECT 'a', a, v.word::text, v.titles, 0::bigint FROM unnest(alike) a CROSS JOIN LATERAL (
+        FROM unnest(beginnings) b; END IF;
+    IF cardinality(alike) > 0 THEN RETURN QUERY SELECT 'a', a, v.word::text, v.titles, 0::bigint FROM unnest(alike, unless) AS w(a, stem) CROSS JOIN LATERAL (
         SELECT t.word, sum(t.titles)::bigint AS titles FROM public.pool_term t
         WHERE t.word OPERATOR(public.%) a AND t.centre_id + 0 = ANY (centres) AND t.titles > 0  -- + 0: by the index of trigrams
-        GROUP BY 1 ORDER BY max(public.similarity(t.word, a)) DESC, 1 LIMIT 40) v;
+        GROUP BY 1 ORDER BY max(public.similarity(t.word, a)) DESC, 1 LIMIT 40) v
+        WHERE stem = '' OR NOT (
+            EXISTS (SELECT FROM public.pool_term t WHERE t.centre_id = ANY (centres) AND t.lexeme = ANY (ARRAY['_' || a, stem]) AND t.titles > 0)
+            OR a = ANY (beginnings) AND EXISTS (SELECT FROM public.pool_term t
+                WHERE t.centre_id = ANY (centres) AND t.lexeme >= '_' || a AND t.lexeme < '_' || a || chr(1114111) AND t.titles > 0));
+    END IF;
 END $$;
 
 -- A plan (knowledge/search/plan.py) as the SELECT that scores the entries of `source`: the best `most` by title, of these the best by all.
@@ -204,11 +219,12 @@ BEGIN
     RETURN format($q$SELECT array_agg(id), array_agg(total), array_agg(covered) FROM (
         SELECT id, covered, (score + 0.15*(%s)*%s)*CASE WHEN cardinality(matched) = %s THEN 1.5 ELSE 1 END AS total FROM (
             SELECT *, array_remove(ARRAY[%s], NULL) AS matched FROM (
-                SELECT *, (%s)/(0.85+0.15*title_length/%s)*CASE WHEN covered THEN 2 ELSE 1 END*%s
-                    *CASE kind WHEN 'department' THEN 1.05 WHEN 'person' THEN 0.95 ELSE 1 END AS score
-                FROM (SELECT id, municipality_id, kind, title_length, title_words, body_words, title_words @@ %L::tsquery AS covered%s
-                      FROM %s OFFSET 0) z
-                ORDER BY score DESC, id LIMIT %s) best) m ORDER BY total DESC, id LIMIT 60) x$q$,
+                SELECT id, municipality_id, covered, score, title_words, body_words || '' AS body_words FROM (  -- || '': read from disk once
+                    SELECT *, (%s)/(0.85+0.15*title_length/%s)*CASE WHEN covered THEN 2 ELSE 1 END*%s
+                        *CASE kind WHEN 'department' THEN 1.05 WHEN 'person' THEN 0.95 ELSE 1 END AS score
+                    FROM (SELECT id, municipality_id, kind, title_length, title_words, body_words, title_words @@ %L::tsquery AS covered%s
+                          FROM %s OFFSET 0) z
+                    ORDER BY score DESC, id LIMIT %s) scored OFFSET 0) best) m ORDER BY total DESC, id LIMIT 60) x$q$,
         body, place, i, anywhere, title, mean, place, plan->>'all', parts, source, most);
 END $$;
 
@@ -218,10 +234,10 @@ END $$;
 CREATE OR REPLACE FUNCTION public.pool_search(plan jsonb, mean real, called bigint, named boolean, at_most integer, today date)
 RETURNS TABLE (municipality_id bigint, kind varchar, key varchar, title varchar, subtitle varchar, ext varchar, score real,
     matched integer[], others jsonb)
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off SET enable_seqscan = off AS $$
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE
-    visible bigint[] := ARRAY(SELECT public.searchable());
+    visible bigint[] := public.searchable();
     kreis bigint[] := ARRAY(SELECT id FROM public.tenants_municipality WHERE id = ANY (visible) AND kind = 'kreis');
     home bigint[]; valid text := '(e.valid_from IS NULL OR e.valid_from <= $5) AND (e.valid_to IS NULL OR e.valid_to >= $5)';
     columns text := 'e.id, e.municipality_id, e.kind, e.title_length, e.title_words, e.body_words';
@@ -235,7 +251,11 @@ BEGIN
         WHEN cardinality(home) > 8 THEN format(
             '(SELECT %s FROM public.pool_searchentry e WHERE e.title_words @@ %L::tsquery AND e.municipality_id = ANY ($1) AND %s LIMIT 2000) e',
             columns, replace(plan->>'some', '@', ''), valid)
-        WHEN (plan->>'many')::boolean THEN format(  -- more than can be scored: those that have all words, then others
+        WHEN (plan->>'many')::boolean AND jsonb_array_length(plan->'slots') = 1 THEN format(  -- more than can be scored: some of them
+            '(SELECT e.* FROM unnest($1) AS home_id CROSS JOIN LATERAL (SELECT %s FROM public.pool_searchentry e WHERE e.municipality_id + 0 = home_id '
+            'AND public.scoped(e.municipality_id, e.title_words) @@ replace(%L, ''@'', home_id || ''@'')::tsquery AND %s LIMIT 200) e) e',
+            columns, plan->>'some', valid)
+        WHEN (plan->>'many')::boolean THEN format(  -- those that have all words, then others
             '(SELECT e.* FROM unnest($1) AS home_id CROSS JOIN LATERAL ((SELECT %1$s FROM public.pool_searchentry e WHERE e.municipality_id + 0 = home_id '
             'AND public.scoped(e.municipality_id, e.title_words) @@ replace(%2$L, ''@'', home_id || ''@'')::tsquery AND %3$s LIMIT 300) UNION ALL '
             '(SELECT %1$s FROM public.pool_searchentry e WHERE e.municipality_id + 0 = home_id AND NOT e.title_words @@ %4$L::tsquery '
@@ -247,10 +267,11 @@ BEGIN
             columns, plan->>'some', valid) END, 60)
         INTO ids, totals, covers USING home, called, kreis, visible, today;
     ids := coalesce(ids, '{}'); totals := coalesce(totals, '{}'); covers := coalesce(covers, '{}');
-    IF plan->>'bodies' <> '' AND (cardinality(ids) < 3 OR NOT covers[1]) THEN
+    IF plan->>'bodies' <> '' AND (cardinality(ids) < 3 OR NOT (covers[1] OR EXISTS (SELECT FROM public.pool_searchentry e
+            WHERE e.id = ids[1] AND e.title_words @@ (plan->>'written')::tsquery))) THEN
         EXECUTE public.search_statement(plan, mean, named, CASE WHEN cardinality(home) <= 8 THEN format(
                 '(SELECT e.* FROM unnest($1) AS home_id CROSS JOIN LATERAL (SELECT %s FROM public.pool_searchentry e WHERE e.municipality_id + 0 = home_id '
-                'AND public.scoped(e.municipality_id, e.body_words) @@ replace(%L, ''@'', home_id || ''@'')::tsquery AND e.id <> ALL ($6) AND %s LIMIT 125) e) e',
+                'AND public.scoped(e.municipality_id, e.body_words) @@ replace(%L, ''@'', home_id || ''@'')::tsquery AND e.id <> ALL ($6) AND %s LIMIT 80) e) e',
                 columns, plan->>'bodies', valid)
             ELSE format('(SELECT %s FROM public.pool_searchentry e WHERE e.body_words @@ %L::tsquery AND e.municipality_id = ANY ($1) '
                 'AND e.id <> ALL ($6) AND %s LIMIT 500) e', columns, replace(plan->>'bodies', '@', ''), valid) END, 80)
@@ -271,27 +292,25 @@ END $$;
 CREATE OR REPLACE FUNCTION public.pool_told(ids bigint[], totals float8[], plan jsonb, called bigint, at_most integer, today date)
 RETURNS TABLE (municipality_id bigint, kind varchar, key varchar, title varchar, subtitle varchar, ext varchar, score real,
     matched integer[], others jsonb)
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off SET enable_seqscan = off AS $$
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE
-    visible bigint[] := ARRAY(SELECT public.searchable());
+    visible bigint[] := public.searchable();
     words tsquery[]; bodies tsquery[];
 BEGIN
     IF called <> ALL (visible) THEN called := NULL; END IF;
     SELECT array_agg((a->>0)::tsquery), array_agg(nullif(a->>1, '')::tsquery) INTO words, bodies FROM jsonb_array_elements(plan->'anywhere') a;
     RETURN QUERY
     WITH own AS (  -- who called Soest is shown Soest's copy of a service, whoever's words were the ones that matched
-        SELECT coalesce(o.id, e.id) AS id, max(t.total) AS total FROM unnest(ids, totals) AS t(id, total)
-        JOIN public.pool_searchentry e USING (id) LEFT JOIN LATERAL (
+        SELECT coalesce(o.id, e.id) AS id, e.kind, CASE e."group" WHEN '' THEN e.id::text ELSE '=' || e."group" END AS service, max(t.total) AS total
+        FROM unnest(ids, totals) AS t(id, total) JOIN public.pool_searchentry e USING (id) LEFT JOIN LATERAL (
             SELECT o.id FROM public.pool_searchentry o WHERE o."group" = e."group" AND o."group" <> '' AND o.kind = e.kind
                 AND o.municipality_id = called AND e.municipality_id <> called
                 AND coalesce(o.valid_from <= today, true) AND coalesce(o.valid_to >= today, true) ORDER BY o.key LIMIT 1) o ON true
         WHERE t.total > 0 AND e.municipality_id = ANY (visible)
-            AND coalesce(e.valid_from <= today, true) AND coalesce(e.valid_to >= today, true) GROUP BY 1
+            AND coalesce(e.valid_from <= today, true) AND coalesce(e.valid_to >= today, true) GROUP BY 1, 2, 3
     ), once AS (  -- the same service of several municipalities
-        SELECT DISTINCT ON (e.kind, CASE e."group" WHEN '' THEN e.id::text ELSE '=' || e."group" END) e.id, e.kind <> 'article' AS is_contact, own.total
-        FROM own JOIN public.pool_searchentry e USING (id)
-        ORDER BY e.kind, CASE e."group" WHEN '' THEN e.id::text ELSE '=' || e."group" END, own.total DESC, e.id
+        SELECT DISTINCT ON (kind, service) id, kind <> 'article' AS is_contact, total FROM own ORDER BY kind, service, total DESC, id
     ), best AS (
         SELECT once.*, row_number() OVER (PARTITION BY is_contact ORDER BY total DESC, id) AS place FROM once
     )
@@ -307,10 +326,10 @@ END $$;
 
 REVOKE ALL ON FUNCTION public.scoped(bigint, tsvector), public.lent_words(varchar, varchar, bigint, tsvector), public.weak(text[]), public.note_lending(),
     public.lend_words(integer), public.count_terms(), public.term_changes(tsvector, tsvector, tsvector, tsvector, integer, integer),
-    public.merge_terms(), public.recount_terms(), public.searchable(), public.pool_vocabulary(text[], text[], text[]),
+    public.merge_terms(), public.recount_terms(), public.searchable(), public.pool_vocabulary(text[], text[], text[], text[]),
     public.search_statement(jsonb, real, boolean, text, integer), public.pool_search(jsonb, real, bigint, boolean, integer, date),
     public.pool_told(bigint[], float8[], jsonb, bigint, integer, date) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION public.pool_vocabulary(text[], text[], text[]), public.pool_search(jsonb, real, bigint, boolean, integer, date)
+GRANT EXECUTE ON FUNCTION public.pool_vocabulary(text[], text[], text[], text[]), public.pool_search(jsonb, real, bigint, boolean, integer, date)
     TO tenant, desk_web, worker;
 GRANT EXECUTE ON FUNCTION public.lend_words(integer), public.merge_terms() TO worker;
 SELECT public.protect('pool_term'), public.protect('pool_termchange'), public.protect('pool_lending');
