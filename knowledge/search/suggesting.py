@@ -33,7 +33,14 @@ def _spelling(slot: Slot, texts: Sequence[Sequence[Word]]) -> str:
     best = max(weight for weight, _lexemes in rated)
     meant = [frozenset(lexemes) for weight, lexemes in rated if weight == best]
     found = [word.text for text in texts for word in text if any(lexemes <= word.lexemes for lexemes in meant)]
-    return min(found, key=lambda text: OSA.distance("".join(words(text)), slot.word), default="")
+    spellings = [begun for text in found for word in slot.meant if (begun := _beginning(text, word))] or found
+    return min(spellings, key=lambda text: OSA.distance("".join(words(text)), slot.word), default="")
+
+
+def _beginning(text: str, word: str) -> str:
+    """What of a text is the word: Personalausweis of "Personalausweises"; empty when it does not begin with it."""
+    lengths = range(max(1, len(word) // 2), min(len(text), len(word)) + 1)  # folding makes two letters of one at most
+    return next((text[:length] for length in lengths if words(text[:length]) == [word]), "")
 
 
 def _stands(slot: Slot, texts: Sequence[Sequence[Word]]) -> bool:

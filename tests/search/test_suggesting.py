@@ -25,7 +25,8 @@ def of(query: str, *texts: str) -> list[Part]:
             "Verlust des Personalausweises, Personalausweis weg",
             "Personalausweis verloren ",
         ),
-        ("fürerschein", "Führerschein", "Führerschein"),  # as it is written, not as it is looked up
+        ("personalauswies ", "Verlust des Personalausweises", "Personalausweis "),
+        ("fürerschein", "des Führerscheins", "Führerschein"),  # as it is written, not as it is looked up
         ("verlohren, personalauswies!", "Personalausweis verloren", "verloren, Personalausweis!"),
         ("hundestuer", "Hundesteuer anmelden", "Hundesteuer"),
     ],
