@@ -18,6 +18,7 @@ DESK = "desk.localhost"
 def seed() -> dict[str, object]:
     """Demo entries of Soest and the Kreis, published; a session per person at the desk; the token of Soest's exchange."""
     from knowledge import demo
+    from knowledge.pool import upkeep
     from onboarding.imports import Options, import_entries
     from telephony_bridge.actions import give_token
     from tenants import scope
@@ -29,6 +30,7 @@ def seed() -> dict[str, object]:
     for slug in ("soest", "kreis"):
         report = import_entries(places[slug], demo.lines_of(slug), acting_user=SYSTEM, options=Options(publish=True))
         assert report.bad == []
+    upkeep.run()  # as the worker does: typing errors are looked up among the words that were counted
     token = give_token(centre=places["soest"].centre, acting_user=SYSTEM)
     return {"token": token, "sessions": sessions()}
 

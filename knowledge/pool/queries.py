@@ -3,7 +3,11 @@
 In the desk's scope the database shows the live municipalities of the person's centres only; what is not valid today is left out here.
 """
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
@@ -34,6 +38,33 @@ def shown() -> QuerySet[SearchEntry]:
 def entry(municipality_id: int, kind: str, key: str) -> SearchEntry | None:
     """One published entry that is valid today, or None."""
     return shown().filter(municipality_id=municipality_id, kind=kind, key=key).first()
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What a list of hits shows of an entry beside what the search says: its text and search words, hours and number."""
+
+    body: str
+    synonyms: list[str]
+    hours: str
+    phone: str
+
+
+Key = tuple[int, str, str]  # municipality, kind, key
+
+
+def details(keys: Iterable[Key]) -> dict[Key, Details]:
+    """Of a page of entries, in one query."""
+    wanted = [Q(municipality=municipality, kind=kind, key=key) for municipality, kind, key in keys]
+    if not wanted:
+        return {}
+    rows = SearchEntry.objects.filter(reduce(or_, wanted)).values_list(
+        "municipality", "kind", "key", "body", "synonyms", "payload__hours", "payload__phone"
+    )
+    return {
+        (municipality, kind, key): Details(body, synonyms, str(hours or ""), str(phone or ""))
+        for municipality, kind, key, body, synonyms, hours, phone in rows.order_by()
+    }
 
 
 def same_service(of: SearchEntry) -> list[SearchEntry]:

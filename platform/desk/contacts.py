@@ -1,11 +1,17 @@
 """Contacts with the number that an agent dials to transfer: the full one, since the service centre is no extension of the town hall."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
 
 from knowledge.pool.models import SearchEntry
 from telephony_bridge import numbers
-from tenants.models import NumberPrefix
+from tenants.hours import BERLIN, Hours
+from tenants.hours_reading import read_hours
+from tenants.models import Municipality, NumberPrefix, SpecialDay
+
+K = TypeVar("K", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +47,19 @@ def number_of(entry: SearchEntry, head: str) -> str:
 def reachable(contacts: Iterable[Contact]) -> list[Contact]:
     """Those with a number."""
     return [contact for contact in contacts if contact.number]
+
+
+def open_now(hours: Mapping[K, tuple[Municipality, str]], at: datetime) -> set[K]:
+    """Those whose hours, as their municipality wrote them, say that they can be reached. Nobody is on a public holiday or on a special day
+    of the municipality: what holds for whom then, nobody has written down."""
+    weeks = {key: (place, week) for key, (place, text) in hours.items() if (week := read_hours(text))}
+    by_week = {key: place for key, (place, week) in weeks.items() if Hours(week, place.state).is_open(at)}
+    if not by_week:
+        return set()
+    today = at.astimezone(BERLIN).date()
+    special = set(
+        SpecialDay.objects.filter(municipality__in={place.pk for place in by_week.values()}, day=today).values_list(
+            "municipality", flat=True
+        )
+    )
+    return {key for key, place in by_week.items() if place.pk not in special}

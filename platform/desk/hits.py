@@ -1,18 +1,48 @@
-"""Hits as the desk lists them: articles, then contacts, numbered through, since the number is the Alt key."""
+"""Hits as the desk lists them: articles, then contacts, numbered through, since the number is the Alt key; with what says why each is there."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
-from knowledge.search.finding import Hit, search
+from django.utils import timezone
+
+from desk import contacts
+from knowledge.pool.queries import Details, Key, details
+from knowledge.search.finding import Hit, SearchResult, search
+from knowledge.search.marking import Marker, Part
+from knowledge.search.suggesting import corrected
+from tenants.models import Municipality
 
 ARTICLES, CONTACTS = 6, 4
+MOST_OTHERS = 3  # municipalities that are named beside a hit
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A hit with its number."""
+    """A hit with its number, its words in parts (some of them marked), a passage where words stand only in its body, and whether a
+    contact can be reached now."""
 
     number: int
     hit: Hit
+    title: list[Part]
+    subtitle: list[Part]
+    ext: list[Part]
+    passage: list[Part]
+    is_reachable: bool
+
+    @property
+    def others(self) -> list[Municipality]:
+        """Other municipalities that have the same service, each once."""
+        return list(dict.fromkeys(municipality for municipality, _key in self.hit.others))
+
+    @property
+    def also(self) -> list[Municipality]:
+        """Those of them that are named."""
+        return self.others[:MOST_OTHERS]
+
+    @property
+    def more(self) -> int:
+        """How many are not."""
+        return len(self.others) - len(self.also)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +53,76 @@ class Group:
     rows: list[Row]
 
 
-def find(query: str, *, called: str) -> list[Group]:
-    """At most six articles and four contacts; empty lists are left out. `called` is a slug, or empty."""
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The lists that are not empty; `meant` is the query as it was probably meant; `degraded`: a simpler search answered."""
+
+    groups: list[Group]
+    meant: list[Part] = field(default_factory=list)
+    degraded: bool = False
+
+    @property
+    def meant_text(self) -> str:
+        """What to search for instead."""
+        return "".join(part.text for part in self.meant).strip()
+
+
+def find(query: str, *, called: str) -> Found:
+    """At most six articles and four contacts. `called` is a slug, or empty."""
     found = search(query, called=called or None, articles=ARTICLES, contacts=CONTACTS)
-    articles = [Row(number, hit) for number, hit in enumerate(found.articles, 1)]
-    contacts = [Row(number, hit) for number, hit in enumerate(found.contacts, len(articles) + 1)]
-    return [group for group in (Group("articles", articles), Group("contacts", contacts)) if group.rows]
+    shown = [*found.articles, *found.contacts]
+    known = details(_key(hit) for hit in shown)
+    now = _reachable(found.contacts, known)
+    marker = Marker(found.slots)
+    rows = [_row(number, hit, marker, known.get(_key(hit)), now) for number, hit in enumerate(shown, 1)]
+    groups = (Group("articles", rows[: len(found.articles)]), Group("contacts", rows[len(found.articles) :]))
+    return Found([group for group in groups if group.rows], _meant(found, shown, known), found.degraded)
+
+
+def one_part(line: str) -> str:
+    """Function or department, whichever says it in few letters, so that a hit stays one line."""
+    parts = line.split(" · ")
+    return next((part for part in parts if len(part) <= 18), parts[-1])
+
+
+def _key(hit: Hit) -> Key:
+    return hit.municipality.pk, hit.kind, hit.key
+
+
+def _row(number: int, hit: Hit, marker: Marker, known: Details | None, now: set[Key]) -> Row:
+    is_name = hit.kind == "person"
+    missing = marker.missing(hit.title, hit.subtitle, hit.ext, *(known.synonyms if known else ()), by_sound=is_name)
+    return Row(
+        number=number,
+        hit=hit,
+        title=marker.parts(hit.title, by_sound=is_name),
+        subtitle=marker.parts(one_part(hit.subtitle)) if hit.is_contact else [],
+        ext=marker.parts(hit.ext),
+        passage=marker.passage(known.body, missing) if known and missing else [],
+        is_reachable=_key(hit) in now,
+    )
+
+
+def _reachable(hits: Iterable[Hit], known: dict[Key, Details]) -> set[Key]:
+    """The contacts with a number whose hours say that they can be reached now."""
+    told = {
+        _key(hit): (hit.municipality, known[_key(hit)])
+        for hit in hits
+        if _key(hit) in known and _has_number(hit, known)
+    }
+    open_now = contacts.open_now({key: (place, found.hours) for key, (place, found) in told.items()}, timezone.now())
+    return set(open_now)
+
+
+def _has_number(hit: Hit, known: dict[Key, Details]) -> bool:
+    return bool(hit.ext or known[_key(hit)].phone)
+
+
+def _meant(found: SearchResult, shown: list[Hit], known: dict[Key, Details]) -> list[Part]:
+    """Titles and search words are spelled with more care than texts, and say more about what was found."""
+    texts = [
+        text
+        for hit in shown
+        for text in (hit.title, hit.subtitle, *(known[_key(hit)].synonyms if _key(hit) in known else ()))
+    ]
+    return corrected(found.query, found.slots, [*texts, *(entry.body for entry in known.values())])

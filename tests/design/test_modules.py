@@ -216,7 +216,7 @@ def test_alt_and_a_digit_open_a_hit_from_anywhere(page: Page) -> None:
 def test_nothing_found_and_nothing_answered_are_said(page: Page) -> None:
     page.locator("#search").fill("nichts")
     page.wait_for_timeout(PAUSE)
-    assert heard(page)[-1] == "Kein Treffer. Andere Wörter oder Wissenslücke melden."
+    assert heard(page)[-1] == "Nichts gefunden. Andere Wörter oder Wissenslücke melden."
     page.locator("#search").fill("sofa")
     page.wait_for_selector("[data-hit]")
     page.locator("#search").fill("kaputt")

@@ -1,5 +1,20 @@
 """Search and answers over HTTP: what agents read, and that nothing else can be reached."""
 
+import re
+from dataclasses import replace
+from datetime import datetime
+
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from desk import hits
+from knowledge.pool import upkeep
+from knowledge.search import finding
+from tenants import scope
+from tenants.actions import set_state
+from tenants.audit import SYSTEM
+from tenants.hours import BERLIN
+from tenants.own_actions import add_special_day
 from tests.desk.test_page import FRAGMENT
 
 
@@ -82,6 +97,99 @@ def test_hits_are_two_lists_numbered_through(desk, soest, publish) -> None:
     assert "Artikel (6)" in page
     assert "Kontakte (4)" in page
     assert ", Amt</small>" in page
+
+
+def hits_of(client, query: str) -> str:
+    return client.get("/suche", {"q": query, "called": "soest"}).content.decode()
+
+
+def test_what_was_searched_for_is_marked_and_nothing_else_is_html(desk, soest, publish) -> None:
+    publish(soest, "a1", "Hunde <b>& Katzen</b> anmelden")
+    publish(soest, "p1", "Rita <i>Hund</i>", kind="person", ext="1243", function="Hundesteuer & mehr")
+    page = hits_of(desk(), "hund anmelden")
+    assert "<mark>Hunde</mark> &lt;b&gt;&amp; Katzen&lt;/b&gt; <mark>anmelden</mark>" in page
+    assert "Rita &lt;i&gt;<mark>Hund</mark>&lt;/i&gt;<small>, <mark>Hundesteuer</mark> &amp; mehr</small>" in page
+    assert "<mark>1243</mark>" in hits_of(desk(), "1243")
+
+
+def test_words_that_stand_only_in_the_body_are_shown_in_a_passage(desk, soest, publish) -> None:
+    body = "Allerlei steht hier.\n\nEin Lichtbild & Geld sind nötig. " + "Und noch viel mehr. " * 20
+    publish(soest, "a1", "Personalausweis beantragen", body=body, synonyms=["Perso"])
+    page = hits_of(desk(), "personalausweis lichtbild")
+    assert ". </span>Ein <mark>Lichtbild</mark> &amp; Geld sind nötig. Und noch viel mehr.</span>" in page
+    assert "hit__passage" not in hits_of(desk(), "personalausweis")
+    assert "hit__passage" not in hits_of(desk(), "perso")  # a search word has it
+
+
+def test_a_word_that_nobody_wrote_is_corrected(desk, soest, publish) -> None:
+    publish(soest, "a1", "Führerschein beantragen")
+    upkeep.run()  # its words are counted
+    page = hits_of(desk(), "fürerschein beantragen")
+    assert (
+        'data-query="Führerschein beantragen">Meinten Sie <span><mark>Führerschein</mark> beantragen</span>?</button>'
+        in page
+    )
+    assert "data-hints" not in hits_of(desk(), "führerschein")
+
+
+def test_a_simpler_search_says_so(desk, soest, publish, monkeypatch) -> None:
+    publish(soest, "a1", "Hunde anmelden")
+    ask = finding.search
+    monkeypatch.setattr(hits, "search", lambda *asked, **options: replace(ask(*asked, **options), degraded=True))
+    page = hits_of(desk(), "hund")
+    assert "Einfache Suche" in page
+    assert 'title="Die schnelle Suche ist gerade nicht erreichbar; gesucht wird einfacher, in allen Einträgen."' in page
+    assert "data-hit " in page
+
+
+NOON = datetime(2026, 11, 25, 12, 0, tzinfo=BERLIN)  # a Wednesday
+
+
+def test_contacts_who_can_be_reached_now_carry_a_word(desk, soest, people, publish, monkeypatch) -> None:
+    for key, name, fields in (
+        ("p1", "Müller Mittags", {"hours": "Mo-Fr 8-16 Uhr", "ext": "12"}),
+        ("p2", "Müller Morgens", {"hours": "Mo-Fr 8-10 Uhr", "ext": "13"}),
+        ("p3", "Müller Vielleicht", {"hours": "nach Vereinbarung", "ext": "14"}),
+        ("p4", "Müller Nummernlos", {"hours": "Mo-Fr 8-16 Uhr"}),
+    ):
+        publish(soest, key, name, kind="person", **fields)
+    monkeypatch.setattr("desk.hits.timezone.now", lambda: NOON)
+    client = desk()
+
+    def reached() -> list[str]:
+        rows = hits_of(client, "müller").split("<li ")
+        return [row.partition('data-id="soest:')[2][:2] for row in rows if "jetzt erreichbar" in row]
+
+    assert reached() == ["p1"]
+    with scope.municipality(soest.schema_name), transaction.atomic():
+        add_special_day(soest, NOON.date(), label="Betriebsausflug", intervals=[], acting_user=people["admin"])
+    assert reached() == []
+
+
+def test_the_same_service_elsewhere_is_named_in_the_row(desk, soest, kreis, places, publish) -> None:
+    set_state(places["lippstadt"], "live", acting_user=SYSTEM)
+    for place, title in (
+        (soest, "Sperrmüll anmelden"),
+        (kreis, "Sperrmüll holen"),
+        (places["lippstadt"], "Sperrmüll melden"),
+    ):
+        publish(place, "sperr", title, group="sperrmuell")
+    (row,) = hits_of(desk(), "sperrmüll").split('<li role="option"')[1:]
+    assert 'data-id="soest:sperr"' in row
+    assert re.search(r"auch: <span>(Kreis Soest, Lippstadt|Lippstadt, Kreis Soest)</span>", row)
+
+
+def test_hits_cost_few_queries(desk, soest, publish) -> None:
+    for n in range(6):
+        publish(soest, f"a{n}", f"Müllabfuhr Bezirk {n}", body="Lichtbild")
+        publish(soest, f"p{n}", f"Müllabfuhr {n}", kind="person", ext=f"12{n}", hours="täglich 0-24 Uhr")
+    client = desk()
+    hits_of(client, "müllabfuhr lichtbild")
+    with CaptureQueriesContext(connection) as ten:
+        assert hits_of(client, "müllabfuhr lichtbild").count("data-hit ") == 10
+    with CaptureQueriesContext(connection) as one:
+        assert hits_of(client, "bezirk 3").count("data-hit ") >= 1
+    assert len(ten) <= len(one) + 2  # the vocabulary may be asked once more; special days
 
 
 def test_junk_in_the_search_is_no_error(desk) -> None:

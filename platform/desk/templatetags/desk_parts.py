@@ -6,10 +6,11 @@ from typing import Any
 
 from django import template
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from desk import cards
+from knowledge.search.marking import Part
 
 register = template.Library()
 
@@ -75,7 +76,8 @@ def entry_parts(id_text: str) -> dict[str, str]:
 
 
 @register.filter
-def one_part(line: str) -> str:
-    """Function or department, whichever says it in few letters, so that a hit stays one line."""
-    parts = line.split(" · ")
-    return next((part for part in parts if len(part) <= 18), parts[-1])
+def marked(parts: Iterable[Part]) -> SafeString:
+    """Parts of a text, escaped, those that were searched for in <mark>."""
+    return format_html_join(
+        "", "{}", ((format_html("<mark>{}</mark>", text) if is_marked else text,) for text, is_marked in parts)
+    )

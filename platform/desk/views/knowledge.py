@@ -16,7 +16,7 @@ from telephony_bridge import queries
 def search(request: StaffRequest) -> HttpResponse:
     """The hits for some words as two lists; `called` is the municipality whose entries come first."""
     query, called = request.GET.get("q", "")[:400], request.GET.get("called", "")[:40]
-    return _fresh(render(request, "desk/hits.html", {"hits": hits.find(query, called=called)}))
+    return _fresh(render(request, "desk/hits.html", {"found": hits.find(query, called=called)}))
 
 
 @require_GET

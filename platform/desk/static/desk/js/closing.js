@@ -9,7 +9,7 @@ const PAUSE = 700; // milliseconds after the last key
 const KEPT = "wrap-up"; // in sessionStorage: [[name, value], …]
 const field = (form, name) => form?.elements[name];
 const form = () => document.getElementById("wrap-up");
-let timer, titles = [], automatic = "", drawn = null;
+let timer, titles = [], automatic = "", filled = "", drawn = null; // filled: the searched words that stand in a report, untouched
 
 function keep() {
   const now = form(), rows = now ? [...new FormData(now)].filter(([name]) => name !== "csrfmiddlewaretoken") : [];
@@ -79,7 +79,7 @@ export function prepare() {
 export function prefill(target, answer) {
   const query = document.getElementById("search").value.trim(), { call, called } = state();
   const words = target.elements.gap_title, where = field(target, "gap_municipality");
-  if (!words.value) words.value = query;
+  if (!words.value || (query && words.value === filled)) words.value = filled = query;
   target.elements.gap_query.value = query;
   target.elements.gap_entry.value = answer ?? "";
   if (target !== form()) target.elements.call.value = call; // the wrap-up form knows its call, which may not be the active one
