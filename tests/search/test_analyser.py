@@ -1,7 +1,9 @@
 """Words to lexemes: the same for entries and queries, bounded for any text."""
 
 import string
+import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given, settings
@@ -44,6 +46,18 @@ TEXTS = st.text(max_size=300) | st.text(
 )
 def test_a_text_becomes_words(text: str, wanted: list[str]) -> None:
     assert words(text) == wanted
+
+
+def test_stems_are_the_same_when_many_ask_at_once() -> None:
+    asked = [f"{word}{end}" for word in sorted(lexicon.listed("nouns"))[::12] for end in ("en", "ungen")]
+    alone = [stem.__wrapped__(word) for word in asked]
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)  # seconds: threads change places as often as they can
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            assert list(pool.map(lambda _turn: [stem.__wrapped__(word) for word in asked], range(4))) == [alone] * 4
+    finally:
+        sys.setswitchinterval(before)
 
 
 def test_short_first_parts_are_joined_too() -> None:
