@@ -7,9 +7,9 @@ from django.http import Http404, HttpRequest
 
 from accounts.access import TownRequest
 from accounts.models import MUNICIPALITY_ROLES, Person
-from knowledge import queries, snapshots
+from knowledge import queries, searches, snapshots
 from knowledge.models import Entry, Version
-from knowledge.pool.models import Gap
+from knowledge.pool.models import Gap, Synonym
 from tenants.models import Municipality
 
 READERS = MUNICIPALITY_ROLES
@@ -65,3 +65,18 @@ def gap_of_request(request: TownRequest) -> Gap | None:
     if not (value.isascii() and value.isdigit() and len(value) < 19):
         return None
     return Gap.objects.filter(municipality=request.municipality.pk, pk=int(value)).first()
+
+
+def searches_or_404(municipality: Municipality, words: str) -> dict[str, Any]:
+    """What is kept of searches for these words."""
+    if (told := searches.about(municipality, words)) is None:
+        raise Http404
+    return told
+
+
+def synonym_or_404(municipality: Municipality, pk: int) -> Synonym:
+    """A synonym of the municipality's own."""
+    synonym = Synonym.objects.filter(municipality=municipality.pk, pk=pk).first()
+    if synonym is None:
+        raise Http404
+    return synonym

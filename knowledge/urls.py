@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from knowledge.views import articles, directory, gaps, history, publishing
+from knowledge.views import articles, directory, gaps, history, publishing, searches, synonyms
 
 
 def entry_paths(kind: str, stem: str, base: str) -> list[URLPattern]:
@@ -22,6 +22,16 @@ urlpatterns = [
     path("wissen/", articles.article_list, name="article_list"),
     # No key begins with a tilde.
     path("wissen/~neu/", articles.article_new, name="article_new"),
+    path("wissen/~suchen/", searches.search_list, name="search_list"),
+    path("wissen/~suchen/wirkung/", searches.search_effect, name="search_effect"),
+    path("wissen/~suchen/wort/<str:words>/", searches.search_detail, name="search_detail"),
+    path("wissen/~suchen/wort/<str:words>/suchwort/", searches.search_keyword, name="search_keyword"),
+    path("wissen/~suchen/wort/<str:words>/artikel/", searches.search_article, name="search_article"),
+    path("wissen/~suchen/wort/<str:words>/erledigt/", searches.search_done, name="search_done"),
+    path("wissen/~suchen/synonyme/", synonyms.synonym_list, name="synonym_list"),
+    path("wissen/~suchen/synonyme/neu/", synonyms.synonym_new, name="synonym_new"),
+    path("wissen/~suchen/synonyme/<int:pk>/", synonyms.synonym_edit, name="synonym_edit"),
+    path("wissen/~suchen/synonyme/<int:pk>/entfernen/", synonyms.synonym_remove, name="synonym_remove"),
     path("wissen/<str:key>/", articles.article_edit, name="article_edit"),
     path("wissen/<str:key>/stimmt-noch/", articles.confirm_review, name="confirm_review"),
     path("wissen/<str:key>/druck/", articles.article_print, name="article_print"),

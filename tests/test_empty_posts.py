@@ -15,6 +15,7 @@ DEEDS = {
     *("account_logout", "usersessions_list", "end_session", "mfa_deactivate_totp", "mfa_remove_webauthn"),
     *("mfa_generate_recovery_codes", "remove_membership", "renew_invitation", "revoke_invitation", "confirm_number"),
     *("remove_special_day", "remove_number", "confirm_review", "gap_take", "gap_seen"),
+    *("search_article", "search_done", "synonym_remove", "shared_synonym_remove"),
     *("accept", "release", "wrap_up", "take_longer", "transferred", "close"),
     *(f"{kind}_{deed}" for kind in ("article", "contact", "department") for deed in ("withdraw", "discard", "delete", "restore")),
 }  # fmt: skip
@@ -33,6 +34,8 @@ def posts():
 def stored(soest, people):
     """Everything that there is, so that nothing is empty already; a digest of it, and what addresses name."""
     from accounts.models import Membership
+    from knowledge.pool import learning_actions, log_actions
+    from knowledge.pool.models import Synonym
     from tenants import own_actions
 
     known = seeding.know(soest, people["editor"])
@@ -42,11 +45,20 @@ def stored(soest, people):
         own_actions.change_texts(soest, texts, acting_user=people["admin"])
         own_actions.change_situation(soest, "Hochwasser an der Möhne", acting_user=people["admin"])
         own_actions.change_hours(soest, {"0": [["08:00", "16:00"]]}, acting_user=people["admin"])
+    with scope.municipality(soest.schema_name), transaction.atomic():
+        synonym = Synonym(centre_id=soest.centre_id, municipality=soest, words="perso", meaning="Personalausweis")
+        learning_actions.save_synonym(synonym, acting_user=people["editor"])
+    with scope.desk(people["agent"].pk), transaction.atomic():
+        log_actions.record_search(soest, "perso weg", hits=0)
+    with scope.desk(people["supervisor"].pk), transaction.atomic():
+        shared = Synonym(centre_id=soest.centre_id, words="knifte", meaning="Brot")
+        learning_actions.save_synonym(shared, acting_user=people["supervisor"])
     with scope.front():
         type(people["agent"]).objects.update(phone_user="17", preferences={"theme": "dark"})
         role = Membership.objects.get(person=people["reader"])
     return {
         "article": known.article.key, "contact": known.contact.key, "department": known.department.key,
+        "synonym": synonym.pk, "shared": shared.pk, "words": "perso weg",
         "gap": gap.pk, "role": role.pk, "schema": soest.schema_name,
     }  # fmt: skip
 
@@ -63,7 +75,8 @@ def digest(schema):
 
 def path_of(address, stored):
     """With objects that exist, as far as this municipality has them."""
-    given = {"slug": "soest", "pk": stored["role" if address.name == "change_role" else "gap"]}
+    kind = {"change_role": "role", "synonym_edit": "synonym", "shared_synonym_edit": "shared"}.get(address.name, "gap")
+    given = {"slug": "soest", "pk": stored[kind], "words": stored["words"]}
     given["key"] = stored.get(address.name.split("_")[0], "")
     fitting = {name: given.get(name, value) for name, value in address.arguments.items()}
     return reverse(address.name, urlconf=f"config.urls.{address.area}", kwargs=fitting)

@@ -79,6 +79,27 @@ class GapFilter(FilterForm):
     )
 
 
+class SearchFilter(FilterForm):
+    """Searches that led to nothing, by words, how they ended and whether somebody has seen to them."""
+
+    outcome = forms.ChoiceField(
+        label=_("Ausgang"),
+        required=False,
+        choices=[
+            ANY,
+            ("nothing", _("nichts gefunden")),
+            ("abandoned", _("nichts geöffnet")),
+            ("late", _("erst ab Platz 4")),
+        ],
+    )
+    state = forms.ChoiceField(
+        label=_("Stand"), required=False, choices=[("", _("offen")), ("settled", _("bearbeitet"))]
+    )
+    order = forms.ChoiceField(
+        label=_("Reihenfolge"), required=False, choices=[("", _("häufigste zuerst")), ("newest", _("neueste zuerst"))]
+    )
+
+
 class ArticleSearch(FilterForm):
     """Which article answers a gap."""
 

@@ -5,14 +5,18 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from knowledge.pool.models import Synonym
+from knowledge.actions import save_article
+from knowledge.models import Article
+from knowledge.pool.models import LoggedSearch, Synonym
 from knowledge.search.slots import LONGEST_SYNONYM, read
 from knowledge.validation import UNREADABLE
 from tenants import audit
 from tenants.audit import Actor
 from tenants.errors import Refusal
+from tenants.models import Municipality
 
 MOST_SYNONYMS = 500  # of a municipality, and as many shared ones: every search reads their digest
 FIELDS = ("words", "meaning", "both_ways")
@@ -20,11 +24,9 @@ FIELDS = ("words", "meaning", "both_ways")
 
 def save_synonym(synonym: Synonym, *, acting_user: Actor) -> Synonym:
     """Keep a synonym, which holds at once: a municipality's own in its scope, a centre's in the scope of a supervisor's desk. Raises Refusal."""
-    synonym.words, synonym.meaning = tidied(synonym.words), tidied(synonym.meaning)
-    _refuse_nonsense(synonym)
+    check_synonym(synonym)
     synonym.changed_by_name = str(acting_user.name)[:120]
     with transaction.atomic():
-        _refuse_more(synonym)
         before = None
         if not synonym.pk:
             synonym.save(force_insert=True)
@@ -33,6 +35,13 @@ def save_synonym(synonym: Synonym, *, acting_user: Actor) -> Synonym:
             synonym.save(update_fields=[*FIELDS, "changed_at", "changed_by_name"])
         _record("save_synonym", synonym, acting_user, before=before)
     return synonym
+
+
+def check_synonym(synonym: Synonym) -> None:
+    """Tidy its words; raises Refusal for what cannot be a synonym, or is one already."""
+    synonym.words, synonym.meaning = tidied(synonym.words), tidied(synonym.meaning)
+    _refuse_nonsense(synonym)
+    _refuse_more(synonym)
 
 
 def remove_synonym(synonym: Synonym, *, acting_user: Actor) -> None:
@@ -49,6 +58,29 @@ def _stored(synonym: Synonym) -> Synonym:
     if stored is None:
         raise Refusal(_("Dieses Synonym gibt es nicht mehr."))
     return stored
+
+
+def settle_searches(municipality: Municipality, words: str, settled: str, *, acting_user: Actor) -> int:
+    """Note what was made of all searches for these words (municipality scope); they come up again when they fail again. Returns how many."""
+    with transaction.atomic():
+        rows = LoggedSearch.objects.filter(municipality=municipality.pk, words=words, settled="")
+        if number := rows.update(settled=settled, settled_at=timezone.now()):
+            subject = ("loggedsearch", "", words)
+            after = {"settled": settled, "searches": number}
+            audit.record("settle_searches", subject, acting_user=acting_user, municipality=municipality.pk, after=after)
+    return number
+
+
+def use_as_search_word(
+    article: Article, word: str, *, municipality: Municipality, words: str, acting_user: Actor
+) -> None:
+    """Put a word among the search words of an article's draft, and settle the searches for `words` by that; publishing is a step of its
+    own. Raises Refusal."""
+    with transaction.atomic():
+        if word.casefold() not in (known.casefold() for known in article.synonyms):
+            article.synonyms = [*article.synonyms, word]
+            save_article(article, acting_user=acting_user)
+        settle_searches(municipality, words, LoggedSearch.SETTLED.keyword, acting_user=acting_user)
 
 
 def tidied(text: str) -> str:

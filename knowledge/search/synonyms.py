@@ -41,11 +41,24 @@ def of(called: str | None, digest: Decimal | None) -> Synonyms:
 
 def _read(called: str | None) -> tuple[Decimal, Synonyms]:
     """The rows with their own digest: they may be newer than the one that was asked for."""
+    rows = _rows(called)
+    return Decimal(sum(row[3] for row in rows)), with_lines(lexicon.shared_synonyms(), map(_line, rows))
+
+
+def tried(called: str | None, *, without: int | None = None, lines: Iterable[str] = ()) -> Synonyms:
+    """What would hold for a call to this municipality without one of the rows and with more lines."""
+    known = with_lines(lexicon.shared_synonyms(), [_line(row) for row in _rows(called) if row[4] != without])
+    return with_lines(known, lines)
+
+
+def _rows(called: str | None) -> list[tuple[str, str, bool, int, int]]:
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT s.words, s.meaning, s.both_ways, {_ROW} {_ROWS} ORDER BY s.id", [called] * 3)
-        rows = cursor.fetchall()
-    lines = [line_of(words, meaning, both_ways=both_ways) for words, meaning, both_ways, _hash in rows]
-    return Decimal(sum(row[3] for row in rows)), with_lines(lexicon.shared_synonyms(), lines)
+        cursor.execute(f"SELECT s.words, s.meaning, s.both_ways, {_ROW}, s.id {_ROWS} ORDER BY s.id", [called] * 3)
+        return list(cursor.fetchall())
+
+
+def _line(row: tuple[str, str, bool, int, int]) -> str:
+    return line_of(row[0], row[1], both_ways=row[2])
 
 
 def line_of(words: str, meaning: str, *, both_ways: bool) -> str:

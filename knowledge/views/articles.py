@@ -53,9 +53,9 @@ def summary(counts: dict[str, int]) -> str:
 
 @needs_role(*WRITERS)
 def article_new(request: TownRequest) -> HttpResponse:
-    """Write an article; `?luecke=` takes over what an agent asked."""
+    """Write an article; `?luecke=` takes over what an agent asked, `?titel=` what was searched for."""
     gap = access.gap_of_request(request)
-    return edit(request, ARTICLE, begun(gap) if gap else Article(), gap=gap)
+    return edit(request, ARTICLE, begun(gap) if gap else Article(title=request.GET.get("titel", "")[:200]), gap=gap)
 
 
 def begun(gap: Gap) -> Article:

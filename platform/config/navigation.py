@@ -32,6 +32,7 @@ MENUS: dict[str, tuple[Entry, ...]] = {
         Entry("town_start", _("Start")),
         Entry("article_list", _("Wissen")),
         Entry("gap_list", _("Wissenslücken")),
+        Entry("search_list", _("Erfolglose Suchen"), WRITERS),
         Entry("contact_list", _("Verzeichnis")),
         Entry("joining", _("Beitritt")),
         Entry("member_list", _("Mitglieder"), ADMINS),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from desk.views import calls, gaps, knowledge, learning, page, preferences
+from desk.views import calls, gaps, knowledge, learning, page, preferences, synonyms
 
 urlpatterns = [
     path("", page.desk, name="desk"),
@@ -20,6 +20,10 @@ urlpatterns = [
     path("anruf/<slug:public_id>/weitergeleitet/", calls.transferred, name="transferred"),
     path("anruf/<slug:public_id>/entwurf/", calls.draft, name="draft"),
     path("anruf/<slug:public_id>/abschluss/", calls.close, name="close"),
+    path("synonyme/", synonyms.shared_synonym_list, name="shared_synonym_list"),
+    path("synonyme/neu/", synonyms.shared_synonym_new, name="shared_synonym_new"),
+    path("synonyme/<int:pk>/", synonyms.shared_synonym_edit, name="shared_synonym_edit"),
+    path("synonyme/<int:pk>/entfernen/", synonyms.shared_synonym_remove, name="shared_synonym_remove"),
     path("praesenz/", calls.presence, name="presence"),
     path("luecke/", gaps.report, name="report_gap"),
     path("luecke/<int:pk>/gelesen/", gaps.seen, name="gap_seen"),

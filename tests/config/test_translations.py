@@ -176,7 +176,22 @@ PAGES = [
     (None, "localhost", ["/", "/konto/login/", "/konto/password/reset/", "/gibt-es-nicht/"]),
     (None, "soest.localhost", ["/konto/login/"]),
     ("agent", "desk.localhost", ["/", "/konto/", "/konto/2fa/", "/konto/sitzungen/"]),
-    ("editor", "soest.localhost", ["/", "/wissen/", "/verzeichnis/", "/luecken/", "/beitritt/", "/gibt-es-nicht/"]),
+    (
+        "editor",
+        "soest.localhost",
+        [
+            "/",
+            "/wissen/",
+            "/verzeichnis/",
+            "/luecken/",
+            "/wissen/~suchen/",
+            "/wissen/~suchen/wirkung/",
+            "/wissen/~suchen/synonyme/",
+            "/wissen/~suchen/synonyme/neu/",
+            "/beitritt/",
+            "/gibt-es-nicht/",
+        ],
+    ),
     (
         "editor",
         "soest.localhost",

@@ -95,6 +95,53 @@ def ask(
         )
 
 
+def search(municipality, who, typed, *, times=1, hits=0, place=None, opened=""):
+    """An agent searched for the municipality, and opened an entry of it, or nothing."""
+    from knowledge.pool import log_actions
+    from knowledge.pool.models import SearchEntry
+    from tenants import scope
+
+    with scope.desk(who.pk), transaction.atomic():
+        entry = SearchEntry.objects.get(municipality=municipality, key=opened) if opened else None
+        for _time in range(times):
+            log_actions.record_search(municipality, typed, hits=hits, place=place, entry=entry)
+
+
+def search_for_weeks(soest, who, article) -> None:
+    """What four weeks of agents have left."""
+    from django.db import connection
+
+    from tenants import scope
+
+    for week in range(4):
+        search(soest, who, "sperrmüll anmelden", times=30 + 9 * week, hits=6, place=1, opened=article)
+        search(soest, who, "personalausweis", times=4, hits=9)
+        search(soest, who, "zwergelefant", times=6 - week)
+        search(soest, who, "zwergelefant", times=2, opened=article)
+        search(soest, who, "wohnungsauflösung knifte", times=3, hits=5, place=5, opened=article)
+        search(soest, who, "knifte", times=2)
+        with scope.owner(), connection.cursor() as cursor:
+            cursor.execute("UPDATE pool_loggedsearch SET hour = hour - interval '7 days'")
+    for each in ("hund abmelden", "parkausweis handwerker", "kita gebühren befreiung"):
+        search(soest, who, each, hits=3)
+
+
+def name_synonyms(soest, editor, supervisor):
+    """One of the municipality, one of the centre; returns the former."""
+    from knowledge.pool import learning_actions
+    from knowledge.pool.models import Synonym
+    from tenants import scope
+
+    given = {"centre_id": soest.centre_id, "words": "Knifte, Bütterken", "meaning": "Brot"}
+    with scope.desk(supervisor.pk), transaction.atomic():
+        learning_actions.save_synonym(Synonym(**given), acting_user=supervisor)
+    with entered(soest):
+        own = Synonym(
+            **given | {"words": "Entrümpelung", "meaning": "Sperrmüll", "both_ways": True}, municipality=soest
+        )
+        return learning_actions.save_synonym(own, acting_user=editor)
+
+
 def fill_server() -> dict[str, object]:
     """The demo entries, and all of the above."""
     from accounts.models import Person
@@ -128,7 +175,9 @@ def fill_server() -> dict[str, object]:
                 query=title.split()[0].lower(),
             )
     gap = ask(soest, people["agent2"])
-    keys = {name: entry.key for name, entry in vars(known).items()}
+    search_for_weeks(soest, people["agent"], known.article.key)
+    synonym = name_synonyms(soest, people["editor"], people["supervisor"])
+    keys = {name: entry.key for name, entry in vars(known).items()} | {"synonym": synonym.pk}
     return {"keys": keys, "gap": gap.pk, "sessions": sessions("soest.localhost")}
 
 

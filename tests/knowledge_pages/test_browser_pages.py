@@ -21,6 +21,13 @@ PAGES = {
     "contact": "/verzeichnis/kontakte/{contact}/",
     "departments": "/verzeichnis/abteilungen/",
     "department": "/verzeichnis/abteilungen/{below}/",
+    "searches": "/wissen/~suchen/",
+    "searches-empty": "/wissen/~suchen/?q=xyzzy",
+    "search": "/wissen/~suchen/wort/zwergelefant/",
+    "search-effect": "/wissen/~suchen/wirkung/",
+    "synonyms": "/wissen/~suchen/synonyme/",
+    "synonym-new": "/wissen/~suchen/synonyme/neu/?words=zwergelefant&meaning=Hund",
+    "synonym": "/wissen/~suchen/synonyme/{synonym}/",
     "gaps": "/luecken/",
     "gap": "/luecken/{gap}/?q=sperr",
 }
@@ -30,6 +37,8 @@ PARTS = {
     "history",
     "contacts",
     "departments",
+    "searches",
+    "search-effect",
     "gap",
 }  # together they hold every part, for the other modes
 
@@ -76,6 +85,33 @@ def test_errors_are_accessible_and_take_the_focus(browser, live):  # noqa: F811
         assert page.locator("input[name=contacts]").nth(2).input_value() == "Niemand Bekanntes"
         page.locator(".error-summary a", has_text="Niemand Bekanntes").click()
         assert page.evaluate("document.activeElement.id") == "id_contacts"
+
+
+def test_a_synonym_is_made_from_a_search_with_the_keyboard(browser, live):  # noqa: F811
+    with signed_in(browser, live, bypass_csp=True) as page:
+        page.goto(address(live, "/wissen/~suchen/"))
+
+        def press(name, key="Enter"):
+            page.get_by_role("link", name=name, exact=True).or_(
+                page.get_by_role("button", name=name, exact=True)
+            ).focus()
+            page.keyboard.press(key)
+
+        press("zwergelefant")
+        page.get_by_role("heading", level=1, name="„zwergelefant“").wait_for()
+        press("Synonym anlegen")
+        page.locator("#id_meaning").fill("Hundesteuer")
+        page.keyboard.press("Enter")  # the effect, not the saving
+        page.get_by_role("heading", name="Wirkung: „zwergelefant“ heißt „Hundesteuer“").wait_for()
+        assert "Findet jetzt etwas" in page.locator("#wirkung").inner_text()
+        assert "Prüffälle" in page.locator("#wirkung").inner_text()
+        looked_at(page, "knowledge-synonym-effect")
+        press("Synonym speichern")
+        page.get_by_role("heading", level=1, name="Erfolglose Suchen").wait_for()
+        assert "wird ab jetzt als „Hundesteuer“ verstanden" in page.locator("main").inner_text()
+        assert page.get_by_role("link", name="zwergelefant", exact=True).count() == 0
+        press("Erledigt: hund abmelden", " ")
+        page.get_by_text("„hund abmelden“ ist erledigt.").wait_for()
 
 
 def test_an_article_on_paper_has_nothing_to_press(browser, live):  # noqa: F811

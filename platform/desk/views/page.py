@@ -9,6 +9,7 @@ from desk import board
 from desk.forms import GapForm
 from desk.listeners import position_text
 from desk.views import regions
+from desk.views.synonyms import supervised
 from tenants import events
 from tenants.models import ServiceCentre
 
@@ -25,6 +26,7 @@ def desk(request: StaffRequest) -> HttpResponse:
         "centres": list(ServiceCentre.objects.filter(pk__in=centres)),
         "gap_form": GapForm(municipalities=municipalities),
         "municipalities": municipalities,
+        "leads": bool(supervised(request)),
         "settings": {
             name: request.user.preferences.get(name) for name in ("sentence", "tone", "device", "keys", "notify")
         },
