@@ -64,7 +64,12 @@ class SearchEntry(models.Model):
             GinIndex(Scoped("municipality", "body_words"), name="search_entry_bodies", fastupdate=False),
             GinIndex(fields=["title_words"], name="search_entry_all_titles", fastupdate=False),
             GinIndex(fields=["body_words"], name="search_entry_all_bodies", fastupdate=False),
-            models.Index(fields=["group"], name="search_entry_group", condition=~models.Q(group="")),
+            models.Index(  # the same service elsewhere
+                fields=["group", "municipality"],
+                include=["kind", "key", "valid_from", "valid_to"],
+                name="search_entry_service",
+                condition=~models.Q(group=""),
+            ),
             models.Index(fields=["-published_at"], name="search_entry_news"),
             models.Index(
                 fields=["analysis"], name="search_entry_analysis"

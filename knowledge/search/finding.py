@@ -6,6 +6,7 @@ itself (knowledge/pool/sql/search.sql).
 
 import time
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from django.db import transaction
@@ -21,6 +22,17 @@ from tenants.models import Municipality
 
 LIMIT = 50  # the most that anybody gets
 COPY = 0.5  # what another municipality's entry on the same service is worth beside the one that is shown
+SHOWN = (
+    "slug",
+    "schema_name",
+    "name",
+    "kind",
+    "status",
+    "initials",
+    "colour",
+    "pattern",
+    "centre",
+)  # of a hit's municipality
 KINDS_OF_PLACE = {"stadt", "kreis", "gemeinde", "hansestadt"}
 
 
@@ -136,7 +148,7 @@ def _asked(
 ) -> tuple[dict[int, Municipality], Asked]:
     """The municipalities whose entries may be found, by number, and the query with all that engines need to know."""
     seen = Q(status__in=("live", "leaving")) | Q(schema_name=scope.required().schema)  # one that is joining sees itself
-    shown: Any = Municipality.objects.filter(seen).annotate(synonyms=synonyms.digest_for(called))
+    shown: Any = Municipality.objects.filter(seen).only(*SHOWN).annotate(synonyms=synonyms.digest_for(called))
     places = {place.pk: place for place in shown}
     own = next((place for place in places.values() if place.slug == called), None)
     digest = next((place.synonyms for place in places.values()), None)
@@ -163,11 +175,17 @@ def _hit(row: Row, places: dict[int, Municipality]) -> Hit:
     )
 
 
+@lru_cache(1000)
+def _name(name: str) -> frozenset[str]:
+    """The words by which somebody names a municipality: "Stadt Soest" is "soest"."""
+    return frozenset(words(name)) - KINDS_OF_PLACE
+
+
 def named_place(asked: Query, places: list[Municipality]) -> tuple[Municipality | None, Query]:
     """A municipality that the query names is meant, whichever was called: "sperrmüll lippstadt". Its name is no longer searched for."""
     typed = set(asked.words)
     for place in sorted(places, key=lambda place: (place.kind == "kreis") != ("kreis" in typed)):
-        own = {word for word in words(place.name) if word not in KINDS_OF_PLACE}
+        own = _name(place.name)
         rest = tuple(word for word in asked.words if word not in own | KINDS_OF_PLACE)
         if own and own <= typed and rest:
             return place, Query(rest, asked.last, asked.hyphened)

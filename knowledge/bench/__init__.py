@@ -1,0 +1,1 @@
+"""The search measured with far more entries than the demonstration has (`rufverbund bench search`)."""
