@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from django.core.paginator import Page
+from django.db import connection
 from django.db.models import Count, Max, Q, QuerySet
 from django.db.models.functions import TruncWeek
 
@@ -115,3 +116,13 @@ def weeks(municipality: Municipality) -> list[Week]:
         Week(row["begins"].date(), row["total"], row["good"], row["late"], row["abandoned"], row["nothing"])
         for row in counted(rows).order_by("-begins")[:WEEKS]
     ]
+
+
+def team_weeks() -> list[tuple[Municipality, Week]]:
+    """The same for all municipalities of the centres whose team the person leads (desk scope): numbers alone, newest week first."""
+    places = {place.pk: place for place in Municipality.objects.all()}
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM public.desk_search_weeks(%s)", [WEEKS])
+        rows = cursor.fetchall()
+    found = [(places[municipality], Week(*numbers)) for municipality, *numbers in rows if municipality in places]
+    return sorted(found, key=lambda one: (-one[1].begins.toordinal(), one[0].name))

@@ -20,6 +20,7 @@ urlpatterns = [
     path("anruf/<slug:public_id>/weitergeleitet/", calls.transferred, name="transferred"),
     path("anruf/<slug:public_id>/entwurf/", calls.draft, name="draft"),
     path("anruf/<slug:public_id>/abschluss/", calls.close, name="close"),
+    path("suchen/", synonyms.search_weeks, name="search_weeks"),
     path("synonyme/", synonyms.shared_synonym_list, name="shared_synonym_list"),
     path("synonyme/neu/", synonyms.shared_synonym_new, name="shared_synonym_new"),
     path("synonyme/<int:pk>/", synonyms.shared_synonym_edit, name="shared_synonym_edit"),

@@ -2,8 +2,10 @@
 
 from django.db import transaction
 
+from knowledge import searches
 from knowledge.pool.models import Synonym
 from tenants import scope
+from tests.knowledge_pages import seeding
 from tests.knowledge_pages.test_articles import words
 
 NEW = "/synonyme/neu/"
@@ -50,6 +52,20 @@ def test_a_municipalitys_own_is_not_the_supervisors(desk, people, soest):
         own = Synonym.objects.create(centre_id=soest.centre_id, municipality=soest, words="a", meaning="b")
     assert desk("supervisor").get(f"/synonyme/{own.pk}/").status_code == 404
     assert desk("supervisor").post(f"/synonyme/{own.pk}/entfernen/").status_code == 404
+
+
+def test_the_success_of_all_municipalities_in_numbers(desk, people, soest, kreis):
+    assert "Noch gibt es keine Suchen zu zählen." in words(desk("supervisor").get("/suchen/"))
+    for place, times in ((soest, 3), (kreis, 1)):
+        seeding.search(place, people["agent"], "zwergelefant", times=times)
+    page = words(desk("supervisor").get("/suchen/"))
+    assert "SO Stadt Soest 3 0 0 0 3 0 %" in page
+    assert "Kreis Soest 1 0 0 0 1 0 %" in page
+    assert "zwergelefant" not in page
+    assert desk("agent").get("/suchen/").status_code == 403
+    for who in ("agent", "agent.unna"):
+        with scope.desk(people[who].pk), transaction.atomic():
+            assert searches.team_weeks() == []
 
 
 def test_who_leads_a_team_finds_them_in_the_settings(desk):

@@ -28,6 +28,7 @@ BEYOND = [  # login, statement
     ("desk_web", "SELECT digest FROM public.pool_heldword"),
     ("desk_web", "SELECT public.hold_word(0, 'x', now())"),
     ("desk_web", "DELETE FROM public.pool_synonym"),
+    ("worker", "SELECT * FROM public.desk_search_weeks(1)"),
     ("operator_web", "SELECT words FROM public.pool_loggedsearch"),
     ("operator_web", "SELECT title FROM public.pool_gap"),
     ("operator_web", "SELECT note FROM public.telephony_bridge_call"),

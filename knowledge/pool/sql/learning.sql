@@ -45,6 +45,18 @@ CREATE POLICY own ON pool_loggedsearch TO tenant USING (municipality_id = (SELEC
 CREATE POLICY desk ON pool_loggedsearch FOR INSERT TO desk_web WITH CHECK (municipality_id IN (SELECT public.desk_municipalities()));
 CREATE POLICY platform ON pool_loggedsearch TO worker USING (true);
 
+-- Numbers alone, for who leads the team: how searches ended, by municipality and week (Europe/Berlin). No words.
+CREATE OR REPLACE FUNCTION public.desk_search_weeks(most integer)
+RETURNS TABLE (municipality_id bigint, begins date, total bigint, good bigint, late bigint, abandoned bigint, nothing bigint)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT s.municipality_id, date_trunc('week', s.hour AT TIME ZONE 'Europe/Berlin')::date, count(*),
+        count(*) FILTER (WHERE s.outcome = 'chosen' AND s.place <= 3), count(*) FILTER (WHERE s.outcome = 'chosen' AND s.place > 3),
+        count(*) FILTER (WHERE s.outcome = 'abandoned'), count(*) FILTER (WHERE s.outcome = 'nothing')
+    FROM public.pool_loggedsearch s JOIN public.tenants_municipality m ON m.id = s.municipality_id
+    WHERE public.caller() = 'desk_web' AND m.centre_id IN (SELECT public.desk_supervised()) AND m.status IN ('live', 'leaving')
+        AND s.hour >= date_trunc('week', now()) - most * interval '1 week'
+    GROUP BY 1, 2 ORDER BY 2 DESC, 1 $$;
+
 -- In how many hours a word that nobody knows was searched for, this one included.
 CREATE OR REPLACE FUNCTION public.hold_word(whose bigint, of_word text, at timestamptz) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -59,7 +71,8 @@ GRANT SELECT, DELETE ON pool_heldword TO worker;
 SELECT public.protect('pool_heldword');
 CREATE POLICY platform ON pool_heldword TO worker USING (true);
 
-REVOKE ALL ON FUNCTION public.desk_supervised(), public.drop_synonym(bigint), public.hold_word(bigint, text, timestamptz) FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.desk_supervised(), public.drop_synonym(bigint), public.hold_word(bigint, text, timestamptz),
+    public.desk_search_weeks(integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION public.drop_synonym(bigint) TO tenant, desk_web;
-GRANT EXECUTE ON FUNCTION public.desk_supervised() TO desk_web;
+GRANT EXECUTE ON FUNCTION public.desk_supervised(), public.desk_search_weeks(integer) TO desk_web;
 GRANT EXECUTE ON FUNCTION public.hold_word(bigint, text, timestamptz) TO desk_web;

@@ -1,4 +1,4 @@
-"""Synonyms for all municipalities of a centre, written by its supervisors: they hear how callers of all of them speak."""
+"""For who leads a team: how searches succeed, and synonyms for all municipalities, since they hear how callers of all of them speak."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import StaffRequest
 from accounts.models import ROLES
-from knowledge import whatif
+from knowledge import searches, whatif
 from knowledge.forms.synonyms import SynonymForm
 from knowledge.pool.models import Synonym
 from knowledge.views import synonyms
@@ -41,6 +41,13 @@ def shared_or_404(request: StaffRequest, pk: int) -> Synonym:
     if synonym is None:
         raise Http404
     return synonym
+
+
+@require_GET
+@for_supervisors
+def search_weeks(request: StaffRequest) -> HttpResponse:
+    """The success of searches by week and municipality."""
+    return render(request, "desk/search_weeks.html", {"rows": searches.team_weeks()})
 
 
 @require_GET
