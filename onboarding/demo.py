@@ -99,6 +99,7 @@ def ensure(report: Report = lambda line: None) -> None:
         for municipality in filter(None, new):
             demo_life.add_work(municipality)
             demo_life.add_gaps(municipality)
+            demo_life.add_searches(municipality)
 
 
 @contextmanager

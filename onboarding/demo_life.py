@@ -1,5 +1,5 @@
 """What makes the demonstration look lived in: costs, papers and responsible people of a few articles, reviews that are due, open gaps,
-drafts that somebody has begun, special days, a number that waits for the operator."""
+searches that led to nothing, drafts that somebody has begun, special days, a number that waits for the operator."""
 
 from datetime import date, timedelta
 from typing import NamedTuple
@@ -11,7 +11,8 @@ from accounts.models import Person
 from knowledge import actions as knowledge
 from knowledge.models import Article, Contact
 from knowledge.pool.actions import report_gap
-from knowledge.pool.models import Gap
+from knowledge.pool.log_actions import record_search
+from knowledge.pool.models import Gap, LoggedSearch, SearchEntry
 from tenants import own_actions, scope
 from tenants.audit import SYSTEM
 from tenants.models import Municipality
@@ -50,6 +51,18 @@ GAPS = {
         ("Balkonkraftwerk anmelden", "Anruferin fragt, ob die Stadt einen Zuschuss gibt und wo man das Gerät meldet.", "balkonkraftwerk", 3),
     ),
     "kreis": (("Termin ohne Online-Zugang", "Wie bekommt man bei der Zulassungsstelle einen Termin am Telefon?", "termin zulassung", 1),),
+}  # fmt: skip
+# what was searched for during calls, how often, how many hits, at which place one was opened (0: by other words of the same call), its key
+SEARCHES = {
+    "soest": (
+        ("balkonkraftwerk", 4, 0, 0, ""),
+        ("hundemarke verloren", 3, 6, 5, "hundesteuer_an"),
+        ("entrümpelung", 3, 0, 0, "sperrmuell"),
+        ("lastenrad leihen", 2, 0, 0, ""),
+        ("personalausweis", 9, 8, 1, "perso_neu"),
+        ("sperrmüll anmelden", 12, 7, 1, "sperrmuell"),
+        ("ummelden", 6, 9, 2, "ummeldung"),
+    ),
 }  # fmt: skip
 # Drafts that agents do not read yet: key, "" for a new article; the fields that differ.
 DRAFTS: dict[str, tuple[tuple[str, dict[str, str]], ...]] = {
@@ -137,3 +150,19 @@ def add_gaps(municipality: Municipality) -> None:
                     query=query,
                     acting_user=agent,
                 )
+
+
+def add_searches(municipality: Municipality) -> None:
+    """What agents have searched for; nothing once something was."""
+    with scope.front():
+        agent = Person.objects.filter(
+            is_demo=True, memberships__role="agent", memberships__centre=municipality.centre
+        ).first()
+    with scope.municipality(municipality.schema_name), transaction.atomic():
+        if agent is None or LoggedSearch.objects.exists():
+            return
+    with scope.desk(agent.pk), transaction.atomic():
+        for words, times, hits, place, key in SEARCHES.get(municipality.slug, ()):
+            entry = SearchEntry.objects.filter(municipality=municipality, kind="article", key=key).first()
+            for _time in range(times):
+                record_search(municipality, words, hits=hits, place=place or None, entry=entry)

@@ -6,7 +6,7 @@ import pytest
 from django.db import transaction
 
 from knowledge.models import Article
-from knowledge.pool.models import Gap, SearchEntry
+from knowledge.pool.models import Gap, LoggedSearch, SearchEntry
 from onboarding import demo
 from tenants import scope
 from tenants.errors import Refusal
@@ -47,6 +47,8 @@ def test_some_articles_have_people_and_some_knowledge_is_missing(demonstration, 
     with scope.municipality(soest.schema_name), transaction.atomic():
         assert Article.objects.exclude(costs="").exists()
         assert {gap.title for gap in Gap.objects.all()} >= {"Balkonkraftwerk anmelden"}
+        searched = set(LoggedSearch.objects.values_list("words", flat=True))
+        assert {"balkonkraftwerk", "sperrmüll anmelden", "lastenrad leihen"} <= searched
 
 
 def test_its_people_have_begun_things(demonstration, soest, places):
