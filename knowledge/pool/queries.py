@@ -51,7 +51,7 @@ class Details:
 
 
 Key = tuple[int, str, str]  # municipality, kind, key
-LONGEST_BODY = 6000  # characters of which a list of hits needs to know
+LONGEST_BODY = 3000  # characters of which a list of hits needs to know
 DETAILS = """
   SELECT municipality_id, kind, key, left(body, %s), synonyms::text, payload->>'hours', payload->>'phone'
   FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS wanted (place, kind_, key_)

@@ -15,7 +15,7 @@ from knowledge.search.documents import FORM, SOUND, Source, analysed
 from knowledge.search.folding import LONGEST_WORD
 from knowledge.search.slots import Slot
 
-LONGEST_TEXT = 6000  # characters in which words are looked for
+LONGEST_TEXT = 3000  # characters in which words are looked for
 PASSAGE = 140  # characters
 LEAD = 40  # characters before the first marked word: what is shown in one line may be cut off at its end
 MOST_PASSAGES = 100  # that are compared

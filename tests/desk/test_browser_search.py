@@ -73,6 +73,37 @@ def test_a_typing_error_is_said_once_and_put_right_with_the_keyboard(live, brows
     assert first(page).startswith("soest:perso")
 
 
+ROOM = """() => { const panel = document.getElementById('hits').parentElement;
+  return [panel.scrollHeight - panel.clientHeight, document.documentElement.scrollHeight - innerHeight]; }"""
+
+
+def test_ten_hits_with_everything_that_can_be_said_are_one_screen(live, browser) -> None:  # noqa: F811
+    always = (
+        """UPDATE pool_searchentry SET payload = payload || '{"hours": "täglich 0-24 Uhr"}' WHERE kind = 'person'"""
+    )
+    live.tool("entries", "lippstadt", "Standesamt")
+    live.tool("become", "lippstadt", "live")
+    live.sql(always)
+    try:
+        page = live.desk(browser, viewport=LOW)
+        talk(live, page)
+        type_in(page, "standsamt müller")
+        expect(page.locator("[data-hit]")).to_have_count(10)
+        for extra in (".hit__also", ".hit__now", "#hints button"):
+            expect(page.locator(extra).first).to_be_visible()
+        assert max(page.evaluate(ROOM)) <= 0
+        heights = page.locator("[data-hit]").evaluate_all("hits => hits.map(hit => hit.getBoundingClientRect().height)")
+        assert max(heights) <= 30, heights
+        page.set_viewport_size({"width": 1024, "height": 657})  # lines wrap, and names are not lost
+        names = page.locator("[data-hit]:has(.hit__now) .hit__title").evaluate_all(
+            "all => all.map(name => name.clientWidth)"
+        )
+        assert min(names) > 100, names
+    finally:
+        live.tool("become", "lippstadt", "joining")
+        live.sql("UPDATE pool_searchentry SET payload = payload - 'hours'")
+
+
 def test_the_chosen_hit_stays_chosen_while_it_is_there(live, browser) -> None:  # noqa: F811
     page = live.desk(browser)
     talk(live, page)
