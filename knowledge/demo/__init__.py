@@ -7,13 +7,18 @@ from typing import Any
 FOLDER = Path(__file__).parent
 CORPUS = FOLDER / "corpus.jsonl"
 QUERIES = FOLDER / "queries.jsonl"
+HOURS = (
+    FOLDER / "hours.json"
+)  # of some contacts, by id; the corpus is for measuring the search, which does not read them
 
 
 def lines_of(slug: str) -> list[bytes]:
     """The demo entries of one municipality, as the import reads them."""
-    return [
-        line for line in CORPUS.read_bytes().splitlines(keepends=True) if json.loads(line)["id"].startswith(f"{slug}:")
-    ]
+    hours = json.loads(HOURS.read_text(encoding="utf-8"))
+    entries = [json.loads(line) for line in CORPUS.read_text(encoding="utf-8").splitlines()]
+    own = [entry for entry in entries if entry["id"].startswith(f"{slug}:")]
+    timed = [entry | {"hours": hours[entry["id"]]} if entry["id"] in hours else entry for entry in own]
+    return [json.dumps(entry, ensure_ascii=False).encode() + b"\n" for entry in timed]
 
 
 def judged_queries() -> list[dict[str, Any]]:
