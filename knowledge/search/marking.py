@@ -72,6 +72,9 @@ class Marker:
         self._single: dict[str, dict[int, float]] = defaultdict(dict)
         self._whole: list[tuple[frozenset[str], int, float]] = []
         self._begun: list[tuple[str, int, float]] = []
+        self._known: dict[
+            tuple[str, bool], list[Found]
+        ] = {}  # a title is asked for twice: what is marked, what is missing
         for at, slot in enumerate(slots):
             self._read(at, slot)
 
@@ -89,6 +92,11 @@ class Marker:
 
     def found(self, text: str, *, by_sound: bool = False) -> list[Found]:
         """The words that are meant, in order. What stands for a word only together must all be there. Names are also known by sound."""
+        if (text, by_sound) not in self._known:
+            self._known[text, by_sound] = self._found(text, by_sound=by_sound)
+        return self._known[text, by_sound]
+
+    def _found(self, text: str, *, by_sound: bool) -> list[Found]:
         every = list(words_of(text))
         there = frozenset().union(*(word.lexemes for word in every)) if self._whole else frozenset()
         whole = [(lexemes, at, weight) for lexemes, at, weight in self._whole if lexemes <= there]
