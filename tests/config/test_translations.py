@@ -176,6 +176,7 @@ PAGES = [
     (None, "localhost", ["/", "/konto/login/", "/konto/password/reset/", "/gibt-es-nicht/"]),
     (None, "soest.localhost", ["/konto/login/"]),
     ("agent", "desk.localhost", ["/", "/konto/", "/konto/2fa/", "/konto/sitzungen/"]),
+    ("supervisor", "desk.localhost", ["/synonyme/", "/synonyme/neu/", "/suchen/"]),
     (
         "editor",
         "soest.localhost",
