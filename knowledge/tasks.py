@@ -1,5 +1,6 @@
 """Background jobs of the search."""
 
+from django.conf import settings
 from procrastinate.contrib.django import app
 
 from knowledge import reanalysis
@@ -25,3 +26,18 @@ def forget_searches(timestamp: int) -> int:
     """Searches that are older than they may get, every night. `timestamp` is when it was due (Unix seconds)."""
     with scope.worker():
         return log_actions.forget_searches()
+
+
+@app.periodic(cron="17 3 * * *", periodic_id="search_index")
+@app.task(queueing_lock="reconcile_search_index", pass_context=False)
+def reconcile_search_index(timestamp: int) -> dict[str, int]:
+    """Where OpenSearch is used: compare its index with PostgreSQL, entry by entry, and put right what differs, every night."""
+    if not settings.OPENSEARCH:
+        return {}
+    from knowledge.pool import rebuilding  # noqa: PLC0415  OpenSearch's client is imported where it is used
+
+    name = rebuilding.serving()
+    found = rebuilding.reconcile(name) if name else None
+    if found is None or found.ahead:
+        rebuilding.rebuild()
+    return found.as_json() if found else {}

@@ -26,6 +26,9 @@ KINDS = {"article", "person", "department"}
 BEHIND = """SELECT m.id FROM public.tenants_municipality m
 LEFT JOIN public.pool_indexposition p ON p.index = %s AND p.municipality_id = m.id
 WHERE EXISTS (SELECT FROM public.tenants_outboxentry o WHERE o.stream = 'm:' || m.id AND o.number > coalesce(p.number, 0)) ORDER BY m.id"""
+WAITING = """SELECT count(*) FROM public.tenants_municipality m
+LEFT JOIN public.pool_indexposition p ON p.index = %s AND p.municipality_id = m.id
+JOIN public.tenants_outboxentry o ON o.stream = 'm:' || m.id AND o.number > coalesce(p.number, 0)"""
 CHOSEN = "(municipality_id, kind, key) IN (SELECT * FROM unnest(%s::bigint[], %s::text[], %s::text[]))"
 Name = tuple[int, str, str]  # municipality, kind, key
 
@@ -51,6 +54,13 @@ def behind(name: str) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(BEHIND, [name])
         return [row[0] for row in cursor.fetchall()]
+
+
+def waiting(name: str) -> int:
+    """How many lines of news an index was not told yet. In the worker's scope."""
+    with connection.cursor() as cursor:
+        cursor.execute(WAITING, [name])
+        return int(cursor.fetchone()[0])
 
 
 def begin(name: str) -> None:
@@ -118,8 +128,10 @@ def _stored(names: Iterable[Name]) -> list[Document]:
     return index.documents(CHOSEN, columns) if columns else []
 
 
-def send(name: str, found: Sequence[Document], version_type: str = "external") -> None:
-    """Write documents, in pieces. Raises Unfit when the index takes none now; one that it will never take is left out, and said."""
+def send(name: str, found: Sequence[Document], version_type: str = "external") -> int:
+    """Write documents, in pieces; returns for how many a later state was there. Raises Unfit when the index takes none now; one that it
+    will never take is left out, and said."""
+    later = 0
     for start in range(0, len(found), PIECE):
         piece = found[start : start + PIECE]
         lines = [line for document in piece for line in _lines(document, version_type)]
@@ -127,7 +139,8 @@ def send(name: str, found: Sequence[Document], version_type: str = "external") -
             index=index.door(name), body="\n".join(lines) + "\n", params={"require_alias": "true"}
         )
         for item in answer["items"] if answer["errors"] else []:
-            _look_at(name, item["index"])
+            later += _is_later(name, item["index"])
+    return later
 
 
 def _lines(document: Document, version_type: str) -> tuple[str, str]:
@@ -135,13 +148,14 @@ def _lines(document: Document, version_type: str) -> tuple[str, str]:
     return json.dumps({"index": head}), json.dumps(document.source)
 
 
-def _look_at(name: str, item: dict[str, Any]) -> None:
-    """What became of one document. That a later state is there already is as it should be."""
+def _is_later(name: str, item: dict[str, Any]) -> bool:
+    """What became of one document; true when a later state of it is there already, which is as it should be."""
     status, reason = item["status"], item.get("error", {})
     if status in (200, 201, 409):
-        return
+        return bool(status == 409)
     if status == 404:
         raise GoneError(f"{name} is gone")
     if status != 400:
         raise Unfit(f"{name} takes nothing: {reason.get('type', status)}")
     log.error("search_index.refused", index=name, entry=item["_id"], reason=str(reason.get("reason"))[:200])
+    return False

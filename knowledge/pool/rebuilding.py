@@ -34,11 +34,12 @@ class Compared:
     stale: int = 0  # there in an older or another state
     extra: int = 0  # in the index only: withdrawn, or never published
     ahead: int = 0  # there in a state that PostgreSQL never had; only building anew helps
+    refused: int = 0  # could not be put right now: the index remembers for a minute what was deleted there
 
     @property
     def repaired(self) -> int:
         """How many were put right."""
-        return self.missing + self.stale + self.extra
+        return self.missing + self.stale + self.extra - self.refused
 
     def as_json(self) -> dict[str, int]:
         """What `search-index reconcile --json` prints."""
@@ -64,6 +65,8 @@ def rebuild(progress: Progress = lambda done, total: None) -> str:
         done += sent
         progress(done, total)
         feeding.feed()
+        if sent < feeding.PIECE:  # what comes later comes by the outbox
+            break
     feeding.feed()
     compared = reconcile(build.index)
     if compared.ahead:
@@ -76,21 +79,21 @@ def _begun() -> IndexBuild | None:
     """One that somebody began and did not finish, if it can still be used."""
     with scope.worker():
         for build in IndexBuild.objects.filter(filled_at=None).order_by("-pk"):
-            if _revision(build.index) == index.REVISION:
+            if revision(build.index) == index.REVISION:
                 return build
-            _remove(build.index)
+            remove(build.index)
     return None
 
 
 def _begin() -> IndexBuild:
     name = f"{index.alias()}-{datetime.now(UTC):%Y%m%d%H%M%S}-{secrets.token_hex(3)}"
-    feeding.begin(name)
     index.client().indices.create(index=name, body={**index.definition(), "aliases": {index.door(name): {}}})
+    feeding.begin(name)
     with scope.worker():
         return IndexBuild.objects.get(index=name)
 
 
-def _revision(name: str) -> int | None:
+def revision(name: str) -> int | None:
     """By which definition an index was made; None when it is not there."""
     with suppress(NotFoundError):
         found = index.client().indices.get_mapping(index=name)[name]["mappings"]
@@ -122,10 +125,11 @@ def _serve(name: str) -> None:
     index.client().indices.update_aliases(body={"actions": swap})
     log.info("search_index.serves", index=name)
     for other in others:
-        _remove(other)
+        remove(other)
 
 
-def _remove(name: str) -> None:
+def remove(name: str) -> None:
+    """Forget an index first, so that it is not believed any more, then delete it."""
     feeding.forget(name)
     with suppress(NotFoundError):
         index.client().indices.delete(index=name)
@@ -159,10 +163,11 @@ def _reconcile_place(name: str, place: int, found: Compared) -> None:
     with scope.worker():
         for piece in _pieces(place):
             found.checked += len(piece)
-            feeding.send(name, [one for one in piece if _differs(one, has.pop(one.id, None), found)], "external_gte")
+            wrong = [one for one in piece if _differs(one, has.pop(one.id, None), found)]
+            found.refused += feeding.send(name, wrong, "external_gte")
     extra = [(key, version) for key, (version, source) in has.items() if not source.get("withdrawn")]
     found.extra += len(extra)
-    feeding.send(name, [_buried(key, version) for key, version in extra], "external_gte")
+    found.refused += feeding.send(name, [_buried(key, version) for key, version in extra], "external_gte")
 
 
 def _all(name: str, place: int) -> Iterator[dict[str, Any]]:
@@ -197,3 +202,35 @@ def _buried(key: str, version: int) -> Document:
     municipality, kind, name = key.split("/", 2)
     made = index.tombstone(int(municipality), kind, name, version // LOANS)
     return Document(0, key, version, made.source)
+
+
+def counts(name: str) -> tuple[int, int]:
+    """Entries in PostgreSQL and in an index."""
+    with scope.worker():
+        here = SearchEntry.objects.count()
+    query = {"query": {"term": {"withdrawn": False}}}
+    return here, int(index.client().count(index=name, body=query)["count"])
+
+
+def status() -> dict[str, Any]:
+    """How the index stands. Keys are a contract with scripts."""
+    name = serving()
+    health = index.client().cluster.health()
+    with scope.worker():
+        entries = SearchEntry.objects.count()
+        behind = feeding.behind(name) if name else []
+        waiting = feeding.waiting(name) if name else 0
+        building = [
+            {"index": build.index, "done": SearchEntry.objects.filter(pk__lte=build.cursor).count(), "of": entries}
+            for build in IndexBuild.objects.filter(filled_at=None)
+        ]
+    return {
+        "index": name,
+        "documents": counts(name)[1] if name else 0,
+        "entries": entries,
+        "behind": len(behind),  # municipalities
+        "waiting": waiting,  # news that it was not told
+        "building": building,
+        "nodes": int(health["number_of_nodes"]),
+        "health": str(health["status"]),
+    }

@@ -35,6 +35,7 @@ ENTRIES = {
     "import": Entry("onboarding.cli:import_", "Einträge einer Kommune einlesen."),
     "export": Entry("onboarding.cli:export", "Einträge einer Kommune ausgeben."),
     "search": Entry("knowledge.cli:search", "Veröffentlichte Einträge suchen."),
+    "search-index": Entry("knowledge.index_cli:search_index", "Suchindex in OpenSearch ansehen, aufbauen, abgleichen."),
     "cti": Entry("telephony_bridge.cli:cti", "Zugänge der Telefonanlagen."),
     "simulate": Entry("telephony_bridge.cli:simulate", "Anrufe simulieren."),
     "bench": Entry("config.commands.bench:bench", "Messungen.", database=False),

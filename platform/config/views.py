@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.demo import demo_entries
 from config.places import places, towns
+from knowledge.search import engines
 from knowledge.search.finding import search
 from tenants import scope
 
@@ -38,7 +39,7 @@ def front(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 def readyz(request: HttpRequest) -> JsonResponse:
-    """200 when requests can be served, else 503; each component with ok, degraded (slow) or down (broken, or no answer in time)."""
+    """200 when requests can be served, else 503; each component with ok, degraded (slow, or PostgreSQL instead of OpenSearch) or down (broken, or no answer in time)."""
     database = _database()
     components = {"database": database, "search": "down" if database == "down" else _search()}  # it runs on PostgreSQL
     ready = all(state != "down" for state in components.values())
@@ -59,11 +60,11 @@ def _search() -> str:
     """Through the door that agents use; as the worker, who sees what all municipalities have published."""
     try:
         with scope.worker(), _in_time():
-            took = search("Personalausweis", limit=1).took_ms
+            found = search("Personalausweis", limit=1)
     except Exception as error:  # noqa: BLE001  as above
         log.warning("readyz.search_down", error=str(error)[:200])
         return "down"
-    return "ok" if took < SLOW else "degraded"
+    return "ok" if found.took_ms < SLOW and found.backend == engines.usual() else "degraded"
 
 
 @contextmanager

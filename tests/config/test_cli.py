@@ -44,7 +44,7 @@ def test_the_overview_names_every_command_and_touches_nothing(tmp_path: Path) ->
     home = tmp_path / "home"
     done = rufverbund("--help", RUFVERBUND_HOME=str(home))
     assert done.returncode == 0
-    assert set(ENTRIES) <= set(re.findall(r"^  (\w+) ", done.stdout, re.MULTILINE))
+    assert set(ENTRIES) <= set(re.findall(r"^  ([\w-]+) ", done.stdout, re.MULTILINE))
     assert not home.exists()
 
 

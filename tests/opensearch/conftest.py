@@ -75,3 +75,29 @@ def indexed(cluster, filled, django_db_blocker):
         rebuilding.rebuild()
         yield filled
         forget_all(cluster)
+
+
+@pytest.fixture
+def installation(opensearch, settings, django_db_setup, django_db_blocker):
+    """A clone of the template with a login per scope, as production has it, and an empty OpenSearch; yields the variables for programs."""
+    from django.db import connections
+
+    from tests import database, environment, server
+
+    name = f"{environment.DATABASE}_indexed"
+    default = connections.settings["default"]
+    own = settings.OPENSEARCH
+    variables = {
+        "OPENSEARCH_URL": ",".join(own["hosts"]),
+        "OPENSEARCH_PREFIX": own["prefix"],
+        "OPENSEARCH_REPLICAS": str(own["replicas"]),
+    }
+    with database.cloned(name) as url, django_db_blocker.unblock():
+        connections.settings["default"] = {**default, "NAME": name, "TENANCY": "login"}
+        usual, connections["default"] = connections["default"], connections.create_connection("default")
+        try:
+            yield server.variables(url) | variables
+        finally:
+            connections["default"].close()
+            connections["default"] = usual
+            connections.settings["default"] = default

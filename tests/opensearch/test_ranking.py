@@ -6,8 +6,10 @@ import time
 
 import pytest
 from django.db import connection, transaction
+from django.test import Client
 from opensearchpy import OpenSearch
 
+from config.commands import check
 from knowledge import actions
 from knowledge.demo import judged_queries
 from knowledge.models import Article
@@ -122,6 +124,17 @@ def test_a_forged_index_shows_nothing_and_is_not_believed(find, places):
         forged.delete(index=index.door(name), id=f"{places['unna'].pk}/article/{key}{number}", refresh=True)
 
 
+def test_what_an_index_claims_is_told_to_nobody_who_may_not_see_it(people, soest):
+    statement = "SELECT key FROM public.pool_reread(ARRAY[%s]::bigint[], '{article}', '{perso_verlust}', '{1}', %s, NULL, 5, '2026-11-28')"
+    plan = '{"anywhere": [["perso", ""]]}'
+    found = {}
+    for who in ("agent", "agent.unna"):
+        with scope.desk(people[who].pk), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(statement, [soest.pk, plan])
+            found[who] = cursor.fetchall()
+    assert found == {"agent": [("perso_verlust",)], "agent.unna": []}
+
+
 def test_an_index_that_is_behind_for_too_long_is_not_asked(find, soest):
     with scope.municipality(soest.schema_name), transaction.atomic():
         article = actions.save_article(Article(title="Quastenflosser melden"), acting_user=SYSTEM)
@@ -159,6 +172,21 @@ def test_away_slow_or_talking_nonsense_it_is_replaced_and_the_third_time_that_is
         assert (
             time.monotonic() - begun < 3.0
         )  # three times its limit, not three times its answer; then it is left alone
+
+
+def test_readyz_and_check_say_so(settings, cluster):
+    def said():
+        components = Client(headers={"host": "localhost"}).get("/readyz").json()["components"]
+        found = [finding for finding in check.search_checks() if finding.component == "opensearch"]
+        return components["search"], found[0].status, found[0].message
+
+    assert said()[:2] == ("ok", "warning")
+    assert "unverschlüsselt" in said()[2]
+    settings.OPENSEARCH = {**configured(cluster), "hosts": ["http://127.0.0.1:9"]}
+    assert said()[:2] == ("degraded", "warning")
+    assert "antwortet nicht" in said()[2]
+    settings.OPENSEARCH = None
+    assert Client(headers={"host": "localhost"}).get("/readyz").json()["components"]["search"] == "ok"
 
 
 def test_it_comes_back_by_itself(find, settings, cluster):

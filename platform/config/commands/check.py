@@ -104,12 +104,46 @@ def migration_checks() -> Iterator[Finding]:
 
 def search_checks() -> Iterator[Finding]:
     """Does a search get an answer; what is found does not matter."""
+    from django.conf import settings
+
     from knowledge.search.finding import search
     from tenants import scope
 
     with scope.worker():
-        took = search("Personalausweis").took_ms
+        took = search("Personalausweis", backend="postgres").took_ms
     yield Finding("search", "ok", f"Die Suche läuft in PostgreSQL und antwortet in {took:.0f} ms.")
+    if settings.OPENSEARCH:
+        yield from opensearch_checks()
+
+
+def opensearch_checks() -> Iterator[Finding]:
+    """Does OpenSearch answer, has its index what PostgreSQL has, and is it spoken to in private."""
+    from opensearchpy.exceptions import OpenSearchException
+
+    from knowledge.pool import rebuilding
+    from knowledge.search import index
+
+    try:
+        found = rebuilding.status()
+    except OpenSearchException as error:
+        reason = (str(error).splitlines() or [""])[0][:200]
+        todo = "Gesucht wird solange in PostgreSQL. OPENSEARCH_URL, Anmeldung und Zertifikat prüfen."
+        yield Finding("opensearch", "warning", f"OpenSearch antwortet nicht: {reason}", todo)
+        return
+    if any(host.startswith("http://") for host in index.configured()["hosts"]):
+        yield Finding(
+            "opensearch", "warning", "Die Verbindung zu OpenSearch ist unverschlüsselt.", "https:// verwenden."
+        )
+    if found["index"] is None:
+        yield Finding("opensearch", "warning", "Es gibt noch keinen Index.", "Der Worker baut ihn auf; läuft er?")
+    elif found["behind"] or found["documents"] != found["entries"]:
+        told = f"Der Index hat {found['documents']} von {found['entries']} Einträgen."
+        yield Finding(
+            "opensearch", "warning", told, "Der Worker holt es nach; sonst rufverbund search-index reconcile."
+        )
+    else:
+        told = f"OpenSearch ({found['nodes']} Knoten, {found['health']}) hat alle {found['entries']} Einträge."
+        yield Finding("opensearch", "ok", told)
 
 
 def telephony_checks() -> Iterator[Finding]:

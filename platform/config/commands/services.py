@@ -1,5 +1,7 @@
 """The three processes: `serve`, `worker`, `bridge`."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, cast
 
 import click
@@ -72,9 +74,26 @@ def worker(concurrency: int) -> None:
 
     connector = PsycopgConnector(kwargs=login_parameters(scope.WORKER.login), min_size=1, max_size=concurrency + 2)
     log.info("worker.start", concurrency=concurrency)
-    with app.replace_connector(connector) as running:
+    with app.replace_connector(connector) as running, _search_index():
         running.run_worker(concurrency=concurrency, shutdown_graceful_timeout=GRACE, delete_jobs="successful")
     log.info("worker.end")
+
+
+@contextmanager
+def _search_index() -> Iterator[None]:
+    """Where OpenSearch is set up, a thread keeps it up."""
+    if not settings.OPENSEARCH:
+        yield
+        return
+    from knowledge.pool.keeping import Keeper
+
+    keeper = Keeper()
+    keeper.start()
+    try:
+        yield
+    finally:
+        keeper.stop()
+        keeper.join(GRACE)
 
 
 @click.command()
