@@ -11,6 +11,7 @@ import click
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from knowledge.explained import explained
 from knowledge.search import judging
 from knowledge.search.finding import LIMIT, SearchResult
 from knowledge.search.finding import search as find
@@ -34,6 +35,7 @@ Ask = Callable[..., SearchResult]
     type=click.Choice(["postgres", "opensearch"]),
     help="Suchmaschine; sonst die, die eingerichtet ist.",
 )
+@click.option("--explain", is_flag=True, help="Zu jedem Treffer sagen, warum er da steht.")
 @click.option("--json", "as_json", is_flag=True, help="Ausgabe als JSON.")
 def search(
     query: tuple[str, ...],
@@ -41,6 +43,7 @@ def search(
     limit: int,
     batch: Path | None,
     backend: str | None,
+    explain: bool,
     as_json: bool,
 ) -> None:
     """Veröffentlichte Einträge aller Kommunen suchen, die das Servicecenter bedient.
@@ -62,7 +65,14 @@ def search(
             _judge(Path(query[1]), called, ask, as_json=as_json)
             return
         result = ask(" ".join(query), called=called, limit=limit)
-    click.echo(json.dumps(result.as_json(), ensure_ascii=False)) if as_json else _print(result)
+        why = {hit.id: sentences for hit, sentences in explained(result)} if explain else {}
+    if as_json:
+        shown = result.as_json()
+        for hit in shown["hits"] if explain else ():
+            hit["why"] = why.get(hit["id"], [])
+        click.echo(json.dumps(shown, ensure_ascii=False))
+        return
+    _print(result, why)
 
 
 def _check_called(called: str | None, places: dict[str, str]) -> None:
@@ -140,7 +150,7 @@ def _queries(batch: Path) -> Iterator[tuple[int, dict[str, Any]]]:
             yield number, line
 
 
-def _print(result: SearchResult) -> None:
+def _print(result: SearchResult, why: dict[str, list[str]]) -> None:
     if not result.hits:
         click.echo(_("Nichts gefunden."))
     for place, hit in enumerate(result.hits, start=1):
@@ -148,3 +158,5 @@ def _print(result: SearchResult) -> None:
         click.echo(
             f"{place:>2}. {hit.title}{more} – {hit.municipality.name}{f', Durchwahl {hit.ext}' if hit.ext else ''}  [{hit.id}]"
         )
+        for sentence in why.get(hit.id, ()):
+            click.echo(f"      {sentence}")

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from knowledge.views import articles, directory, gaps, history, publishing, searches, synonyms
+from knowledge.views import articles, directory, explaining, gaps, history, publishing, searches, synonyms
 
 
 def entry_paths(kind: str, stem: str, base: str) -> list[URLPattern]:
@@ -23,6 +23,7 @@ urlpatterns = [
     # No key begins with a tilde.
     path("wissen/~neu/", articles.article_new, name="article_new"),
     path("wissen/~suchen/", searches.search_list, name="search_list"),
+    path("wissen/~suchen/erklaeren/", explaining.search_explain, name="search_explain"),
     path("wissen/~suchen/wirkung/", searches.search_effect, name="search_effect"),
     path("wissen/~suchen/wort/<str:words>/", searches.search_detail, name="search_detail"),
     path("wissen/~suchen/wort/<str:words>/suchwort/", searches.search_keyword, name="search_keyword"),

@@ -86,6 +86,8 @@ class SearchResult:
     took_ms: float
     backend: str = "postgres"
     degraded: bool = False  # the engine that should have answered is away, and has been for a while
+    first: int | None = None  # number of the municipality whose entries come first
+    named: bool = False  # because the query names it
 
     def ranking(self, limit: int) -> list[str]:
         """Ids in one list as judged sets have them: entries of other municipalities that were folded into a hit stand by themselves."""
@@ -125,6 +127,7 @@ def search(  # noqa: PLR0913  what may be wished for
     asked = read(query)
     found: list[Hit] = []
     answer, engine, degraded = Answer([], []), backend or engines.usual(), False
+    wanted: Asked | None = None
     if asked.words:
         with transaction.atomic():
             places, wanted = _asked(asked, called, max(limit, articles, contacts), tried)
@@ -140,6 +143,8 @@ def search(  # noqa: PLR0913  what may be wished for
         took_ms=round((time.perf_counter() - begun) * 1000, 2),
         backend=engine,
         degraded=degraded,
+        first=wanted and wanted.called,
+        named=wanted is not None and wanted.named,
     )
 
 

@@ -76,3 +76,11 @@ def test_refusals_say_what_to_do(args, reason):
 )
 def test_wrong_usage_is_exit_status_2(args):
     assert run(*args).exit_code == 2
+
+
+def test_hits_are_explained_on_request():
+    out = run("--explain", "--called", "soest", "hund").stdout
+    assert "      „hund“ passt zu „Hund“ (Titel).\n" in out
+    data = json.loads(run("--explain", "--json", "hund").stdout)
+    assert data["hits"][0]["why"] == ["„hund“ passt zu „Hund“ (Titel)."]
+    assert "passt zu" not in run("hund").stdout

@@ -25,6 +25,7 @@ PAGES = {
     "searches-empty": "/wissen/~suchen/?q=xyzzy",
     "search": "/wissen/~suchen/wort/zwergelefant/",
     "search-effect": "/wissen/~suchen/wirkung/",
+    "search-explain": "/wissen/~suchen/erklaeren/?q=sperrmüll",
     "synonyms": "/wissen/~suchen/synonyme/",
     "synonym-new": "/wissen/~suchen/synonyme/neu/?words=zwergelefant&meaning=Hund",
     "synonym": "/wissen/~suchen/synonyme/{synonym}/",

@@ -171,3 +171,13 @@ def test_departments_and_strangers_see_nothing(reader, visit, searched):
     assert stranger.get("/wissen/~suchen/wort/zwergelefant/").status_code == 404
     for deed in ("suchwort", "artikel", "erledigt"):
         assert stranger.post(f"/wissen/~suchen/wort/zwergelefant/{deed}/", {}).status_code == 404
+
+
+def test_why_an_entry_is_found_is_explained(editor, known):
+    page = words(editor.get("/wissen/~suchen/erklaeren/?q=sperrmüll"))
+    assert "„sperrmüll“ ist der Anfang von „Sperrmüllabfuhr“ (Titel)." in page
+    assert "angerufen" not in page  # all of them are Soest's
+    assert "Nichts gefunden. Ein Suchwort am passenden Artikel" in words(
+        editor.get("/wissen/~suchen/erklaeren/?q=quastenflosser")
+    )
+    assert "Treffer" not in words(editor.get("/wissen/~suchen/erklaeren/?q=%00"))
