@@ -55,7 +55,10 @@ def why(result: SearchResult, hit: Hit, entry: Entry) -> list[str]:
     places = [_Place(text.where, word) for text in entry.texts for word in words_of(text.text)]
     typed = [slot for slot in result.slots if slot.weight == 1.0]
     written = {word: text for text in reversed(result.query.split()) for word in words(text)}
-    sentences = [_word(written.get(slot.word, slot.word), slot, places, entry.lent) for slot in typed]
+    sentences = []
+    for slot in typed:
+        parts = [other for other in result.slots if other.word == slot.word and other.weight < 1.0]
+        sentences.append(_word(written.get(slot.word, slot.word), slot, parts, places, entry.lent))
     return sentences + list(_order(result, hit, typed))
 
 
@@ -79,8 +82,8 @@ def _order(result: SearchResult, hit: Hit, typed: Sequence[Slot]) -> Iterable[st
         ) % {"count": len(hit.others)}
 
 
-def _word(typed: str, slot: Slot, places: Sequence[_Place], lent: frozenset[str]) -> str:
-    """How a word of the query is found in the entry: by its best alternative, where that counts most."""
+def _word(typed: str, slot: Slot, parts: Sequence[Slot], places: Sequence[_Place], lent: frozenset[str]) -> str:
+    """How a word of the query is found in the entry: by its best alternative, where that counts most; else by one of its parts alone."""
     ranked = sorted(slot.alternatives.items(), key=lambda pair: -pair[1].weight)
     for alternative, meaning in ranked:
         if found := _found(alternative, places):
@@ -88,6 +91,10 @@ def _word(typed: str, slot: Slot, places: Sequence[_Place], lent: frozenset[str]
     for alternative, _meaning in ranked:
         if alternative.kind == "stems" and lent.issuperset(alternative.words):
             return _("Mit „%(typed)s“ bezeichnet eine andere Kommune dieselbe Leistung.") % {"typed": typed}
+    for part in parts:
+        for alternative in part.alternatives:
+            if found := _found(alternative, places):
+                return _("Nur ein Teil von „%(typed)s“: %(there)s.") % {"typed": typed, "there": _shown(found)}
     return _("„%(typed)s“ kommt hier nicht vor.") % {"typed": typed}
 
 
@@ -103,6 +110,8 @@ def _found(alternative: Alternative, places: Sequence[_Place]) -> list[_Place]:
 
 
 def _sentence(typed: str, meaning: Meaning, found: Sequence[_Place]) -> str:
-    there = " + ".join(dict.fromkeys(f"„{place.word.text}“ ({place.where})" for place in found))
-    values = {"typed": typed, "there": there}
-    return str(REASONS.get(meaning.reason, FITS)) % values
+    return str(REASONS.get(meaning.reason, FITS)) % {"typed": typed, "there": _shown(found)}
+
+
+def _shown(found: Sequence[_Place]) -> str:
+    return " + ".join(dict.fromkeys(f"„{place.word.text}“ ({place.where})" for place in found))

@@ -143,7 +143,7 @@ def search(  # noqa: PLR0913  what may be wished for
         took_ms=round((time.perf_counter() - begun) * 1000, 2),
         backend=engine,
         degraded=degraded,
-        first=wanted and wanted.called,
+        first=wanted.called if wanted else None,
         named=wanted is not None and wanted.named,
     )
 

@@ -37,6 +37,7 @@ def told(query, *, place=SOEST, matched=(), named=False, others=(), **known):
         ("perso zirkus ", "Synonym: für „perso“ steht „Personalausweis“ (Suchwort)."),
         ("vierbeiner ", "Mit „vierbeiner“ bezeichnet eine andere Kommune dieselbe Leistung."),
         ("Zürkus ", "„Zürkus“ kommt hier nicht vor."),
+        ("jagdhund ", "Nur ein Teil von „jagdhund“: „Hundesteuer“ (Titel)."),
         ("rathaus ", "„rathaus“ passt zu „Rathaus“ (Text)."),
     ],
 )
