@@ -22,17 +22,8 @@ from tenants.models import Municipality
 
 LIMIT = 50  # the most that anybody gets
 COPY = 0.5  # what another municipality's entry on the same service is worth beside the one that is shown
-SHOWN = (
-    "slug",
-    "schema_name",
-    "name",
-    "kind",
-    "status",
-    "initials",
-    "colour",
-    "pattern",
-    "centre",
-)  # of a hit's municipality
+# Of a hit's municipality; what is not named here costs a query each.
+SHOWN = ("slug", "schema_name", "name", "kind", "status", "state", "initials", "colour", "pattern", "centre")
 KINDS_OF_PLACE = {"stadt", "kreis", "gemeinde", "hansestadt"}
 
 
