@@ -18,7 +18,7 @@ from knowledge.search.privacy import HELD
 from knowledge.search.slots import read
 
 MOST_SEARCHES = 200
-SECONDS = 4.0
+SECONDS = 6.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,8 +104,17 @@ def test_a_long_comparison_ends_and_says_so(editor, searched, monkeypatch):
     assert "Synonym speichern" in page
 
 
-def test_the_judged_queries_that_ship_are_compared(soest, places, people):
+def test_only_the_newest_searches_are_compared(editor, searched, monkeypatch):
+    monkeypatch.setattr(whatif, "MOST_SEARCHES", 3)
+    searched("zwergelefant", times=2)
+    searched("hund anmelden", times=3)
+    page = words(send(editor, words="zwergelefant"))
+    assert "An den letzten 3 Suchen ändert sich nichts." in page
+
+
+def test_the_judged_queries_that_ship_are_compared(soest, places, people, monkeypatch):
     """With the demo entries; a synonym that misleads is told."""
+    monkeypatch.setattr(whatif, "SECONDS", 120)  # however busy the machine is
     from django.db import transaction
 
     from knowledge import demo
