@@ -3,6 +3,7 @@
 import pytest
 
 from knowledge import whatif
+from tests.knowledge_pages import seeding
 from tests.knowledge_pages.seeding import entered
 from tests.knowledge_pages.test_articles import words
 from tests.knowledge_pages.test_searches import rows, searched
@@ -147,3 +148,13 @@ def test_departments_and_strangers(reader, visit, editor, soest):
     assert stranger.get(f"/wissen/~suchen/synonyme/{synonym.pk}/").status_code == 404
     assert stranger.post(f"/wissen/~suchen/synonyme/{synonym.pk}/entfernen/").status_code == 404
     assert len(stored(soest)) == 1
+
+
+def test_who_is_only_joining_sees_the_effect_too(visit, places, people):
+    seeding.know(places["lippstadt"], people["editor"])
+    page = words(send(visit("admin.lippstadt", "lippstadt.localhost"), words="zwergelefant"))
+    assert "Wirkung: „zwergelefant“ heißt „Sperrgut“" in page
+    with entered(places["lippstadt"]):
+        from knowledge.search import finding
+
+        assert finding.search("sperrgut", called="lippstadt").hits[0].title == "Sperrmüllabfuhr bestellen"
