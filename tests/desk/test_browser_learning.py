@@ -112,6 +112,7 @@ def test_who_types_a_callers_data_is_told_once_and_keeps_the_focus(live, talking
     talking.keyboard.press("Control+A")
     talking.keyboard.type("3.5.1961")
     expect(talking.locator("#toast")).to_have_text(words)
+    shot(talking, "desk-personal-data")
     assert talking.evaluate("document.activeElement.id") == "search"
     talking.keyboard.press("Control+A")
     talking.keyboard.type("erna@example.org")
