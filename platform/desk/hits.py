@@ -91,8 +91,10 @@ def _key(hit: Hit) -> Key:
 
 def _row(number: int, hit: Hit, marker: Marker, known: Details | None, now: set[Key]) -> Row:
     is_name = hit.kind == "person"
-    missing = marker.missing(hit.title, hit.subtitle, hit.ext, *(known.synonyms if known else ()), by_sound=is_name)
+    missing = marker.missing(hit.title, hit.subtitle, hit.ext, by_sound=is_name)
     missing = {at for at in missing if marker.slots[at].word in hit.matched}  # else no body has them either
+    if missing and known:
+        missing &= marker.missing(*known.synonyms)
     return Row(
         number=number,
         hit=hit,
