@@ -246,6 +246,24 @@ def test_control_shared_tables_show_ones_own(real):
             assert run(connection, real.begin("soest"), [f"SELECT * FROM public.{table}"]), table
 
 
+def test_what_an_index_found_of_others_is_not_even_counted(real):
+    """Whether another has an entry of a name is nobody's business: counted are hits that the login may see."""
+    reread = (
+        "SELECT municipality_id, known FROM public.pool_reread('{{{places}}}', '{{article, article}}', '{{public, public}}', '{{1, 1}}',"
+        " '{{\"anywhere\": []}}', NULL, 9, '2026-01-01')"
+    )
+    own, other = real.ids["soest"], real.ids["kreis"]
+    with real.connect(real.schemas["soest"]) as connection:
+        asked = reread.format(places=f"{own}, {other}")
+        assert run(connection, real.begin("soest"), [asked]) == [(own, 1)]
+    with real.connect("desk_web") as connection:  # of both centres' agents one sees both, one neither
+        agents = {
+            who: run(connection, f"BEGIN;SET LOCAL rufverbund.person = '{real.people[who]}'", [asked])
+            for who in ("agent", "agent.unna")
+        }
+    assert agents == {"agent": [(own, 2), (other, 2)], "agent.unna": []}
+
+
 def test_anothers_query_cannot_be_cancelled(real):
     """Nor terminated; one's own can (the control)."""
     own, other = real.schemas["soest"], real.schemas["kreis"]

@@ -6,16 +6,17 @@ CREATE POLICY platform ON pool_indexposition TO worker USING (true);
 CREATE POLICY platform ON pool_indexbuild TO worker USING (true);
 CREATE POLICY platform ON pool_indexwork TO worker USING (true);
 
--- Whether an index does not know for five seconds already what one of these municipalities has published; an index that is not ours, too.
+-- Whether an index does not know for five seconds already what one of these municipalities has published (of those that the login that asks
+-- may see); an index that is not ours, too.
 CREATE OR REPLACE FUNCTION public.index_is_behind(of_index text, homes bigint[]) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT NOT EXISTS (SELECT FROM public.pool_indexbuild WHERE index = of_index AND filled_at IS NOT NULL) OR EXISTS (
         SELECT FROM unnest(homes) h LEFT JOIN public.pool_indexposition p ON p.index = of_index AND p.municipality_id = h
         JOIN public.tenants_outboxentry o ON o.stream = 'm:' || h AND o.number = coalesce(p.number, 0) + 1
-        WHERE o.at < statement_timestamp() - interval '5 seconds') $$;
+        WHERE h = ANY ((SELECT public.searchable())::bigint[]) AND o.at < statement_timestamp() - interval '5 seconds') $$;
 
 -- What an index found, as PostgreSQL has it now, and only what the login that asks may see: places, kinds, keys and scores of the hits, best
--- first. `known` says how many of them there are.
+-- first. `known` says how many of them there are, of what it may not see nothing.
 CREATE OR REPLACE FUNCTION public.pool_reread(places bigint[], kinds text[], keys text[], totals float8[], plan jsonb, called bigint,
     at_most integer, today date)
 RETURNS TABLE (municipality_id bigint, kind varchar, key varchar, title varchar, subtitle varchar, ext varchar, score real,
@@ -24,7 +25,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET j
     WITH found AS (
         SELECT array_agg(e.id ORDER BY h.total DESC, e.id) AS ids, array_agg(h.total ORDER BY h.total DESC, e.id) AS totals
         FROM unnest(places, kinds, keys, totals) AS h(place, kind, key, total)
-        JOIN public.pool_searchentry e ON e.municipality_id = h.place AND e.kind = h.kind AND e.key = h.key)
+        JOIN public.pool_searchentry e ON e.municipality_id = h.place AND e.kind = h.kind AND e.key = h.key
+        WHERE h.place = ANY ((SELECT public.searchable())::bigint[]))  -- asked once, not for each
     SELECT t.*, cardinality(f.ids)::bigint FROM found f CROSS JOIN LATERAL public.pool_told(f.ids, f.totals, plan, called, at_most, today) t $$;
 
 REVOKE ALL ON FUNCTION public.index_is_behind(text, bigint[]),
