@@ -1,10 +1,16 @@
-"""One object or 404, in the desk's scope: row-level security shows a person what their centres answer for, nothing else."""
+"""One object or 404, in the desk's scope: row-level security shows a person what their centres answer for, nothing else; and who leads a team."""
 
-from django.http import Http404
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
 
-from accounts.access import Access
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse
+
+from accounts.access import Access, StaffRequest
+from accounts.models import ROLES
 from knowledge.pool import queries as pool
-from knowledge.pool.models import SearchEntry
+from knowledge.pool.models import SearchEntry, Synonym
 from telephony_bridge import queries
 from telephony_bridge.models import Call
 from tenants.models import Municipality
@@ -30,3 +36,28 @@ def entry_or_404(slug: str, *, kind: str, key: str, access: Access) -> SearchEnt
     if (entry := pool.entry(municipality_or_404(slug, access=access).pk, kind, key)) is None:
         raise Http404
     return entry
+
+
+def supervised(request: StaffRequest) -> list[int]:
+    """The centres whose team the person leads."""
+    return sorted(centre for centre, roles in request.access.centres.items() if ROLES.supervisor in roles)
+
+
+def for_supervisors(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """A view for who leads a team; agents are refused (403)."""
+
+    @wraps(view)
+    def inner(request: StaffRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not supervised(request):
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return inner
+
+
+def shared_synonym_or_404(request: StaffRequest, pk: int) -> Synonym:
+    """A shared synonym of a centre whose team the person leads."""
+    synonym = Synonym.objects.filter(municipality=None, centre_id__in=supervised(request), pk=pk).first()
+    if synonym is None:
+        raise Http404
+    return synonym

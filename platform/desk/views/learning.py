@@ -1,10 +1,13 @@
-"""What the desk hands on for learning: how searches ended."""
+"""How searches end: the desk hands it on, and who leads a team sees the numbers."""
 
 from django.http import HttpResponse
-from django.views.decorators.http import require_POST
+from django.shortcuts import render
+from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import StaffRequest
+from desk.access import for_supervisors
 from desk.forms import EndedSearchForm
+from knowledge import searches
 from knowledge.pool import queries as pool
 from knowledge.pool.log_actions import record_search
 from knowledge.pool.models import SearchEntry
@@ -30,3 +33,10 @@ def _entry(named: str) -> SearchEntry | None:
     slug, _slash, rest = named.partition("/")
     kind, _slash, key = rest.partition("/")
     return pool.shown().filter(municipality__slug=slug, kind=kind, key=key).first()
+
+
+@require_GET
+@for_supervisors
+def search_weeks(request: StaffRequest) -> HttpResponse:
+    """The success of searches by week and municipality."""
+    return render(request, "desk/search_weeks.html", {"rows": searches.team_weeks()})

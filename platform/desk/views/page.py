@@ -6,10 +6,10 @@ from django.views.decorators.http import require_GET
 
 from accounts.access import StaffRequest
 from desk import board
+from desk.access import supervised
 from desk.forms import GapForm
 from desk.listeners import position_text
 from desk.views import regions
-from desk.views.synonyms import supervised
 from tenants import events
 from tenants.models import ServiceCentre
 
