@@ -67,9 +67,9 @@ def _order(result: SearchResult, hit: Hit, typed: Sequence[Slot]) -> Iterable[st
     if len({one.municipality.pk for one in result.hits}) == 1:
         pass  # nothing to choose between
     elif result.named and hit.municipality.pk == result.first:
-        yield _("%(name)s ist in der Suche genannt; ihre Einträge stehen vorn.") % {"name": name}
+        yield _("%(name)s ist in der Suche genannt; Einträge von dort stehen vorn.") % {"name": name}
     elif hit.municipality.pk == result.first:
-        yield _("%(name)s ist angerufen; ihre Einträge stehen vorn.") % {"name": name}
+        yield _("%(name)s ist angerufen; Einträge von dort stehen vorn.") % {"name": name}
     elif hit.municipality.kind == "kreis" and result.first is not None:
         yield _("%(name)s zählt fast so viel wie die angerufene Kommune.") % {"name": name}
     if len(typed) > 1 and len(hit.matched) == len({slot.word for slot in typed}):
