@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from django.conf import settings
 from django.utils.translation import gettext as _
 
 from knowledge.explained import explained
@@ -52,8 +51,6 @@ def search(
     """
     if bool(query) == (batch is not None):
         raise click.UsageError(_("Nennen Sie entweder eine Suche oder --batch DATEI."))
-    if backend == "opensearch" and not settings.OPENSEARCH:
-        raise Refusal(_("OpenSearch ist nicht eingerichtet. Suchen Sie mit --backend postgres."))
     ask = partial(find, backend=backend)
     with scope.worker():
         places = dict(Municipality.objects.filter(status__in=("live", "leaving")).values_list("slug", "name"))

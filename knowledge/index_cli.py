@@ -26,15 +26,14 @@ def reachable() -> Iterator[None]:
         raise Refusal(_("OpenSearch ist nicht eingerichtet. Setzen Sie OPENSEARCH_URL."))
     from opensearchpy.exceptions import OpenSearchException
 
-    from knowledge.search.engine import Unfit
+    from knowledge.search.engine import Unfit, in_short
 
     try:
         yield
     except (OpenSearchException, Unfit) as error:
-        reason = (str(error).splitlines() or [""])[0][:200]
         raise Refusal(
             _("OpenSearch antwortet nicht, wie es soll: %(reason)s. Gesucht wird solange in PostgreSQL.")
-            % {"reason": reason}
+            % {"reason": in_short(error)}
         ) from error
 
 
@@ -53,7 +52,9 @@ def status(*, as_json: bool) -> None:
 
 
 def _shown(value: Any) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else "–" if value is None else str(value)
+    if isinstance(value, list):  # what is being built
+        return ", ".join(f"{build['index']} {build['done']} / {build['of']}" for build in value) or "–"
+    return "–" if value is None else str(value)
 
 
 @search_index.command()

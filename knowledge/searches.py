@@ -15,7 +15,7 @@ from knowledge.search.privacy import HELD
 from tenants.hours import BERLIN
 from tenants.models import Municipality
 
-GOOD_PLACE = 3
+GOOD_PLACE = 3  # as in public.desk_search_weeks
 WEEKS = 26
 NOTHING, ABANDONED = Q(outcome="nothing"), Q(outcome="abandoned")
 LATE = Q(outcome="chosen", place__gt=GOOD_PLACE)
@@ -94,7 +94,7 @@ def about(municipality: Municipality, words: str) -> dict[str, Any] | None:
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """A week's searches; the parts in per cent of `total`."""
+    """A week's searches, and how many of them ended how."""
 
     begins: date
     total: int

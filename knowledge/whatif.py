@@ -14,8 +14,8 @@ from knowledge.pool.models import LoggedSearch, SearchEntry, Synonym
 from knowledge.search import finding, postgres, synonyms
 from knowledge.search.judging import FAR, judge
 from knowledge.search.lexicon import Synonyms
-from knowledge.search.privacy import HELD
-from knowledge.search.slots import read
+from knowledge.search.privacy import without_held
+from knowledge.search.slots import Alternative, Meaning, Query, read
 
 MOST_SEARCHES = 200
 SECONDS = 6.0
@@ -75,7 +75,7 @@ class Trial:
         return finding.search(words, called=self.called, limit=limit, tried=table)
 
 
-def slots_of(asked: Any, table: Synonyms) -> Any:
+def slots_of(asked: Query, table: Synonyms) -> list[tuple[str, dict[Alternative, Meaning]]]:
     """How words are understood, as far as it can be compared."""
     return [(slot.word, slot.alternatives) for slot in postgres.understood(asked, table)[0]]
 
@@ -100,7 +100,7 @@ def newest_searches(municipality: int) -> Counter[str]:
     """Words of the newest searches, with how often they were searched; the desk may not read them."""
     rows = LoggedSearch.objects.filter(municipality=municipality).order_by("-hour", "-pk")
     newest = rows.values_list("words", flat=True)[:MOST_SEARCHES]
-    return Counter(words for text in newest if (words := " ".join(text.replace(HELD, " ").split())))
+    return Counter(words for text in newest if (words := without_held(text)))
 
 
 def _compare(told: Effect, trial: Trial, searches: Counter[str], until: float) -> None:
@@ -122,22 +122,15 @@ def _judge(told: Effect, trials: dict[str, Trial], until: float) -> None:
     if not fitting:
         return
     touched = {(query["query"], query["called"]) for query in fitting if _touched(query, trials, until)}
-    before = judge(fitting, _ranked(trials, until, lambda trial, _words: trial.before)).missed
-    after = (
-        judge(
-            fitting,
-            _ranked(
-                trials, until, lambda trial, words: trial.after if (words, trial.called) in touched else trial.before
-            ),
-        ).missed
-        if touched
-        else before
-    )
-    told.judged, told.good_before, told.good_after = (
-        len(fitting),
-        len(fitting) - len(before),
-        len(fitting) - len(after),
-    )
+
+    def after_where_touched(trial: Trial, words: str) -> Synonyms:
+        return trial.after if (words, trial.called) in touched else trial.before
+
+    before = after = judge(fitting, _ranked(trials, until, lambda trial, _words: trial.before)).missed
+    if touched:
+        after = judge(fitting, _ranked(trials, until, after_where_touched)).missed
+    told.judged = len(fitting)
+    told.good_before, told.good_after = told.judged - len(before), told.judged - len(after)
 
 
 def _touched(query: dict[str, Any], trials: dict[str, Trial], until: float) -> bool:

@@ -20,9 +20,8 @@ COLUMNS = (
     "municipality_id", "kind", "key", "number", "version", "title", "subtitle", "body", "synonyms", "group", "ext", "payload",
     "published_at", "first_published_at", "title_words", "body_words", "title_length", "lent", "analysis",
 )  # fmt: skip
-MARKED = len(marks.COLOURS) * len(
-    marks.PATTERNS
-)  # more municipalities than that no centre has; here they are only searched
+# More municipalities than that no centre has; here they are only searched.
+MARKED = len(marks.COLOURS) * len(marks.PATTERNS)
 MARKS = (documents.FORM, documents.BEGINNING, documents.SOUND)
 
 

@@ -7,9 +7,8 @@ from typing import Any
 FOLDER = Path(__file__).parent
 CORPUS = FOLDER / "corpus.jsonl"
 QUERIES = FOLDER / "queries.jsonl"
-HOURS = (
-    FOLDER / "hours.json"
-)  # of some contacts, by id; the corpus is for measuring the search, which does not read them
+# Of some contacts, by id; the corpus is for measuring the search, which does not read them.
+HOURS = FOLDER / "hours.json"
 
 
 def lines_of(slug: str) -> list[bytes]:

@@ -10,6 +10,7 @@ from knowledge.models import Department
 from knowledge.pool.models import Gap
 
 ANY = ("", _("alle"))
+ORDERS = (("", _("häufigste zuerst")), ("newest", _("neueste zuerst")))
 
 
 class FilterForm(forms.Form):
@@ -74,9 +75,7 @@ class GapFilter(FilterForm):
     state = forms.ChoiceField(
         label=_("Stand"), required=False, choices=[("", _("offen")), *Gap.STATES, ("all", _("alle"))]
     )
-    order = forms.ChoiceField(
-        label=_("Reihenfolge"), required=False, choices=[("", _("häufigste zuerst")), ("newest", _("neueste zuerst"))]
-    )
+    order = forms.ChoiceField(label=_("Reihenfolge"), required=False, choices=ORDERS)
 
 
 class SearchFilter(FilterForm):
@@ -95,13 +94,11 @@ class SearchFilter(FilterForm):
     state = forms.ChoiceField(
         label=_("Stand"), required=False, choices=[("", _("offen")), ("settled", _("bearbeitet"))]
     )
-    order = forms.ChoiceField(
-        label=_("Reihenfolge"), required=False, choices=[("", _("häufigste zuerst")), ("newest", _("neueste zuerst"))]
-    )
+    order = forms.ChoiceField(label=_("Reihenfolge"), required=False, choices=ORDERS)
 
 
 class ArticleSearch(FilterForm):
-    """Which article answers a gap."""
+    """Which article answers a gap, or gets a search word."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)

@@ -14,16 +14,15 @@ from knowledge.pool import feeding, rebuilding
 from knowledge.pool.feeding import GoneError
 from knowledge.pool.index_models import IndexBuild
 from knowledge.search import index
+from knowledge.search.engine import in_short
 from tenants import scope
 from tenants.backend.base import login_password
 
 log = structlog.get_logger(__name__)
 AT_LEAST_EVERY = 1.0  # seconds, should no bell ring
 LOOK_EVERY = 30.0
-FIRST_PAUSE, LONGEST_PAUSE = (
-    0.25,
-    3.0,
-)  # seconds after failures: what is published meanwhile is there soon after it is back
+# Seconds after failures: what is published meanwhile is there soon after it is back.
+FIRST_PAUSE, LONGEST_PAUSE = 0.25, 3.0
 LOST = 0.9  # an index with a smaller share of the entries than this is no longer asked
 
 
@@ -68,8 +67,9 @@ class Keeper(threading.Thread):
         if isinstance(error, GoneError):
             self.look_at = 0.0
         if self.failures & (self.failures - 1) == 0:  # the first, second, fourth …
-            reason = (str(error).splitlines() or [""])[0][:200]
-            log.warning("search_index.failed", error=type(error).__name__, reason=reason, in_a_row=self.failures)
+            log.warning(
+                "search_index.failed", error=type(error).__name__, reason=in_short(error), in_a_row=self.failures
+            )
         self._hang_up()
         self.ending.wait(min(FIRST_PAUSE * 2 ** min(self.failures - 1, 8), LONGEST_PAUSE))
 

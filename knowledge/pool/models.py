@@ -49,9 +49,8 @@ class SearchEntry(models.Model):
     body_words = SearchVectorField(db_default="")
     title_length = models.PositiveSmallIntegerField(db_default=1)
     lent: Any = ArrayField(models.TextField(), db_default=[])  # words by which others know the same service
-    loans = models.PositiveIntegerField(
-        db_default=0
-    )  # how often these changed: the version of the search index, behind `number`
+    # How often these changed: the version in the search index, behind `number`.
+    loans = models.PositiveIntegerField(db_default=0)
     analysis = models.CharField(max_length=10, db_default="")  # version of the analyser
 
     class Meta:
@@ -226,15 +225,13 @@ class LoggedSearch(models.Model):
 
     municipality = models.ForeignKey(Municipality, models.CASCADE, related_name="+", db_index=False)
     hour = models.DateTimeField()  # no finer: a search must not be found again beside a call
-    words = models.CharField(
-        max_length=200
-    )  # without what may be somebody's (search/privacy.py); "…" stands for a word
+    # Without what may be somebody's (search/privacy.py); "…" stands for a word.
+    words = models.CharField(max_length=200)
     hits = models.PositiveSmallIntegerField()
     outcome = models.CharField(max_length=10, choices=OUTCOMES)
     place = models.PositiveSmallIntegerField(null=True)  # of the chosen hit in its list
-    entry = models.CharField(
-        max_length=140, blank=True
-    )  # `slug:key`: chosen, or opened in the same call after nothing was
+    # `slug:key`: chosen, or opened in the same call after nothing was.
+    entry = models.CharField(max_length=140, blank=True)
     entry_title = models.CharField(max_length=200, blank=True)
     settled = models.CharField(max_length=8, choices=SETTLED, blank=True)  # what the editors made of it
     settled_at = models.DateTimeField(null=True)

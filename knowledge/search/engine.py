@@ -43,6 +43,11 @@ class Answer:
     slots: list[Slot]
 
 
+def in_short(error: Exception) -> str:
+    """The first line of what a server or its client says, for a sentence or a log."""
+    return (str(error).splitlines() or [""])[0][:200]
+
+
 class Unfit(Exception):
     """An engine cannot be used now, for this reason. `instead` is what another one has found already."""
 

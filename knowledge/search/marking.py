@@ -72,9 +72,8 @@ class Marker:
         self._single: dict[str, dict[int, float]] = defaultdict(dict)
         self._whole: list[tuple[frozenset[str], int, float]] = []
         self._begun: list[tuple[str, int, float]] = []
-        self._known: dict[
-            tuple[str, bool], list[Found]
-        ] = {}  # a title is asked for twice: what is marked, what is missing
+        # A title is asked for twice: what is marked, what is missing.
+        self._known: dict[tuple[str, bool], list[Found]] = {}
         for at, slot in enumerate(slots):
             self._read(at, slot)
 

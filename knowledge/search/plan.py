@@ -14,9 +14,8 @@ MOST_BY_TITLE, MOST_BY_BODY = 200, 100  # entries per municipality that the rare
 SHORT_BEGINNING = 4  # letters; below that a beginning has a lexeme of its own
 RANK = 1.645  # ts_rank divides by the number of operands and by this sum of a series (pi squared / 6): both are undone
 SOUND_WORTH = 0.7  # what sounds alike, times its weight
-ALL_WORTH = (
-    0.85  # several stems that must all be there: ts_rank would score half of them, so it is only asked whether they are
-)
+# Several stems that must all be there: ts_rank would score half of them, so it is only asked whether they are.
+ALL_WORTH = 0.85
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,11 @@ def kept(text: str, known: Callable[[str], bool], frequent: Callable[[str], bool
     return " ".join(word for at, word in enumerate(words) if word != HELD or words[at - 1 : at] != [HELD])
 
 
+def without_held(text: str) -> str:
+    """The words that were kept, without the sign for those that were not."""
+    return " ".join(text.replace(HELD, " ").split())
+
+
 def unaddressed(words: Iterable[str], known: Callable[[str], bool]) -> Iterator[str]:
     """Without forms of address and the names behind them, "Frau Dr. Erna Zwirnfeld": the first word, even where the directory has such a
     name, and the second if nobody knows it."""

@@ -18,7 +18,7 @@ from knowledge.forms.filters import ArticleSearch, SearchFilter
 from knowledge.forms.searches import KeywordForm
 from knowledge.pool import learning_actions as actions
 from knowledge.pool.models import LoggedSearch
-from knowledge.search.privacy import HELD
+from knowledge.search.privacy import HELD, without_held
 from tenants.errors import Refusal
 
 MOST_CANDIDATES = 8
@@ -71,7 +71,7 @@ def search_detail(request: TownRequest, words: str) -> HttpResponse:
 def show(request: TownRequest, words: str, **given: Any) -> HttpResponse:
     """The page of some words; `given`: a form with errors, the status."""
     told, status = access.searches_or_404(request.municipality, words), given.pop("status", 200)
-    plain = " ".join(words.replace(HELD, " ").split())
+    plain = without_held(words)
     filters = ArticleSearch(request.GET if "q" in request.GET else {"q": plain})
     found = candidates(told, filters.wanted.get("q", ""), request.municipality.slug)
     meaning = told["opened"][0]["entry_title"] if told["opened"] else ""
@@ -120,7 +120,7 @@ def search_article(request: TownRequest, words: str) -> HttpResponse:
     """A new article begins with the words as its title."""
     access.searches_or_404(request.municipality, words)
     actions.settle_searches(request.municipality, words, LoggedSearch.SETTLED.article, acting_user=acting(request))
-    plain = " ".join(words.replace(HELD, " ").split())
+    plain = without_held(words)
     return redirect(f"{reverse('article_new')}?{urlencode({'titel': plain})}")
 
 

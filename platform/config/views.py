@@ -39,7 +39,8 @@ def front(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 def readyz(request: HttpRequest) -> JsonResponse:
-    """200 when requests can be served, else 503; each component with ok, degraded (slow, or PostgreSQL instead of OpenSearch) or down (broken, or no answer in time)."""
+    """200 when requests can be served, else 503; each component with ok, degraded (slow, or PostgreSQL instead of OpenSearch) or down (broken,
+    or no answer in time)."""
     database = _database()
     components = {"database": database, "search": "down" if database == "down" else _search()}  # it runs on PostgreSQL
     ready = all(state != "down" for state in components.values())

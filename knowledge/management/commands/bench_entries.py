@@ -38,17 +38,18 @@ class Command(BaseCommand):
                 raise CommandError("Das ist nicht die Installation einer Messung.")
             agent = Person.objects.filter(email__endswith="@rufverbund.invalid").earliest("pk")
         if options["what"] == "fill":
-            self._tell(stock.fill(options["entries"], self._progress) | self._plain())
+            figures = stock.fill(options["entries"], self._progress)
+            self._plain()
+            self._tell(figures)
             return
         with scope.desk(agent.pk):
             self._tell(engine.measure(self._progress))
 
-    def _plain(self) -> dict[str, Any]:
+    def _plain(self) -> None:
         """The same entries for PostgreSQL's own means."""
         self._progress("Zum Vergleich: Volltext und Trigramme von PostgreSQL")
         with scope.owner(), connection.cursor() as cursor:
             cursor.execute(PLAIN)
-        return {}
 
     def _progress(self, line: str) -> None:
         self.stderr.write(line)

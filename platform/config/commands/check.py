@@ -122,13 +122,13 @@ def opensearch_checks() -> Iterator[Finding]:
 
     from knowledge.pool import rebuilding
     from knowledge.search import index
+    from knowledge.search.engine import in_short
 
     try:
         found = rebuilding.status()
     except OpenSearchException as error:
-        reason = (str(error).splitlines() or [""])[0][:200]
         todo = "Gesucht wird solange in PostgreSQL. OPENSEARCH_URL, Anmeldung und Zertifikat prüfen."
-        yield Finding("opensearch", "warning", f"OpenSearch antwortet nicht: {reason}", todo)
+        yield Finding("opensearch", "warning", f"OpenSearch antwortet nicht: {in_short(error)}", todo)
         return
     if any(host.startswith("http://") for host in index.configured()["hosts"]):
         yield Finding(
