@@ -6,7 +6,6 @@ Whatever goes wrong is an Unfit: PostgreSQL answers then (engines.py).
 
 import itertools
 import json
-import math
 import time
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -26,6 +25,7 @@ LIMIT = 0.06  # seconds that it has, all in all
 MOST = 60  # hits that are read again
 FEW = 3  # hits of the called municipality and the Kreis, below which the others are asked as well
 KINDS = {"article", "person", "department"}
+LEAST_SCORE, MOST_SCORE, MOST_NUMBER = 1e-30, 1e30, 2**63  # PostgreSQL has no number for what is beyond: real, bigint
 REREAD = (
     "SELECT public.index_is_behind(%s, %s), r.* FROM (SELECT 1) one LEFT JOIN LATERAL "
     "public.pool_reread(%s::bigint[], %s::text[], %s::text[], %s::float8[], %s::jsonb, %s::bigint, %s, %s) r ON true"
@@ -90,7 +90,7 @@ def _ask(query: dict[str, Any], deadline: float) -> list[Found]:
             continue
         try:
             hits = _read(_send(host, query, left))
-        except (OpenSearchException, Unfit, ValueError) as error:
+        except (OpenSearchException, Unfit, ValueError, RecursionError) as error:
             breaker.failed()
             reason = type(error).__name__ if isinstance(error, OpenSearchException) else str(error)
             if isinstance(error, ConnectionTimeout) or not isinstance(error, Unreachable):
@@ -120,14 +120,17 @@ def _read(answer: Any) -> list[Found]:
     try:
         if answer["timed_out"] or answer["_shards"]["failed"]:
             raise Unfit("it did not get to the end")
-        return [_hit(hit) for hit in answer["hits"]["hits"]]
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        return [_hit(hit) for hit in answer["hits"]["hits"][:MOST]]
+    except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
         raise Unfit("it answers nonsense") from error
 
 
 def _hit(hit: dict[str, Any]) -> Found:
-    municipality, kind, key = hit["_id"].split("/", 2)
-    score = float(hit["_score"])
-    if kind not in KINDS or not math.isfinite(score) or "\0" in key:
-        raise ValueError(hit["_id"])
-    return Found(str(hit["_index"]), int(municipality), kind, key, score)
+    """Raises ValueError and the like for what PostgreSQL could not even be asked about: it would be the search that fails."""
+    number, kind, key = hit["_id"].split("/", 2)
+    source, municipality, score = str(hit["_index"]), int(number), float(hit["_score"])
+    is_told = score == 0 or LEAST_SCORE < score < MOST_SCORE
+    if kind not in KINDS or not is_told or not 0 < municipality < MOST_NUMBER or "\0" in source + key:
+        raise ValueError(number)
+    (source + key).encode()  # half a character has no place in a text
+    return Found(source, municipality, kind, key, score)
