@@ -252,6 +252,6 @@ def test_copies_elsewhere_are_named_and_read_with_the_keyboard(live, browser) ->
         expect(page.locator("#elsewhere")).to_have_text(
             re.compile(r"Auskunft gehört zu .*Stadt Lippstadt, der Anruf ist für .*Stadt Soest")
         )
-        print(transcript(page)[:40])
+        assert any("Stadt Lippstadt" in line for line in transcript(page))
     finally:
         live.tool("become", "lippstadt", "joining")
