@@ -114,28 +114,32 @@ def test_only_the_newest_searches_are_compared(editor, searched, monkeypatch):
 
 
 def test_the_judged_queries_that_ship_are_compared(soest, places, people, monkeypatch):
-    """With the demo entries; a synonym that misleads is told."""
+    """With the demo entries; what helps is told, and what misleads."""
     monkeypatch.setattr(whatif, "SECONDS", 120)  # however busy the machine is
     from django.db import transaction
 
     from knowledge import demo
-    from knowledge.pool import upkeep
+    from knowledge.pool import learning_actions, upkeep
     from knowledge.pool.models import Synonym
     from onboarding.imports import Options, import_entries
     from tenants.audit import SYSTEM
 
     import_entries(soest, demo.lines_of("soest"), acting_user=SYSTEM, options=Options(publish=True))
     upkeep.run()
+    queries = demo.judged_queries()
+    own = {**next(query for query in queries if query["query"] == "hund anmelden"), "qid": "own", "query": "xylowau"}
+    monkeypatch.setattr(whatif.demo, "judged_queries", lambda: [*queries, own])
     with entered(soest), transaction.atomic():
-        harmless = Synonym(centre_id=soest.centre_id, municipality=soest, words="xylowau", meaning="Hund")
-        told = whatif.effect(harmless, ["soest"])
-        assert told.complete
-        assert told.judged > 30
-        assert told.good_before == told.good_after > 0.8 * told.judged
-        misleading = Synonym(
-            centre_id=soest.centre_id, municipality=soest, words="Personalausweis", meaning="Hund, Steuer, Friedhof"
-        )
-        assert whatif.effect(misleading, ["soest"]).good_after <= told.good_before
+        synonym = Synonym(centre_id=soest.centre_id, municipality=soest, words="xylowau", meaning="Hundesteuer")
+        helps = whatif.effect(synonym, ["soest"])
+        assert helps.complete
+        assert helps.judged > 30
+        assert helps.good_before > 0.8 * helps.judged
+        assert helps.good_after == helps.good_before + 1
+        learning_actions.save_synonym(synonym, acting_user=people["editor"])
+        synonym.meaning = "Reisepass"
+        misleads = whatif.effect(synonym, ["soest"])
+        assert (misleads.good_before, misleads.good_after) == (helps.good_after, helps.good_before)
 
 
 def test_departments_and_strangers(reader, visit, editor, soest):
