@@ -22,6 +22,7 @@ from tenants.models import OutboxEntry
 log = structlog.get_logger(__name__)
 LINES = 1000  # of a stream at once
 PIECE = 500  # documents in one bulk
+FEW = 20
 KINDS = {"article", "person", "department"}
 BEHIND = """SELECT m.id FROM public.tenants_municipality m
 LEFT JOIN public.pool_indexposition p ON p.index = %s AND p.municipality_id = m.id
@@ -132,12 +133,12 @@ def send(name: str, found: Sequence[Document], version_type: str = "external") -
     """Write documents, in pieces; returns for how many a later state was there. Raises Unfit when the index takes none now; one that it
     will never take is left out, and said."""
     later = 0
+    refresh = "true" if len(found) <= FEW else "false"  # what people publish one by one is there at once
+    params = {"require_alias": "true", "refresh": refresh, "timeout": "5s", "request_timeout": index.PATIENCE}
     for start in range(0, len(found), PIECE):
         piece = found[start : start + PIECE]
         lines = [line for document in piece for line in _lines(document, version_type)]
-        answer = index.client().bulk(
-            index=index.door(name), body="\n".join(lines) + "\n", params={"require_alias": "true"}
-        )
+        answer = index.client().bulk(index=index.door(name), body="\n".join(lines) + "\n", params=params)
         for item in answer["items"] if answer["errors"] else []:
             later += _is_later(name, item["index"])
     return later

@@ -103,10 +103,15 @@ def look() -> None:
     for lost in sorted(filled - {name}):
         log.warning("search_index.lost", index=lost)
         rebuilding.remove(lost)
-    if name is None or name not in filled or unfinished or rebuilding.revision(name) != index.REVISION:
+    if name is None or name not in filled or unfinished or _is_worn(name):
         rebuilding.rebuild()
     elif not _complete(name):
         _repair(name)
+
+
+def _is_worn(name: str) -> bool:
+    """Whether it was made by another version, or is lost with its nodes."""
+    return rebuilding.revision(name) != index.REVISION or not rebuilding.usable(name)
 
 
 def _complete(name: str) -> bool:

@@ -1,6 +1,7 @@
 """Indexes of OpenSearch from the first document on: built beside the one that serves, compared, swapped in one step, and looked after."""
 
 import secrets
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -22,6 +23,7 @@ from knowledge.search.index import LOANS, Document
 from tenants import scope
 
 log = structlog.get_logger(__name__)
+RETURN = 15  # seconds that a lost part of an index has to come back
 Progress = Callable[[int, int], None]  # entries done, entries in all
 
 
@@ -79,7 +81,7 @@ def _begun() -> IndexBuild | None:
     """One that somebody began and did not finish, if it can still be used."""
     with scope.worker():
         for build in IndexBuild.objects.filter(filled_at=None).order_by("-pk"):
-            if revision(build.index) == index.REVISION:
+            if revision(build.index) == index.REVISION and usable(build.index):
                 return build
             remove(build.index)
     return None
@@ -87,7 +89,11 @@ def _begun() -> IndexBuild | None:
 
 def _begin() -> IndexBuild:
     name = f"{index.alias()}-{datetime.now(UTC):%Y%m%d%H%M%S}-{secrets.token_hex(3)}"
-    index.client().indices.create(index=name, body={**index.definition(), "aliases": {index.door(name): {}}})
+    body = {**index.definition(), "aliases": {index.door(name): {}}}
+    wait = {
+        "wait_for_active_shards": "all"
+    }  # else one that loses a node at once is lost; said to have failed, it goes on without
+    index.client().indices.create(index=name, body=body, params=wait)
     feeding.begin(name)
     with scope.worker():
         return IndexBuild.objects.get(index=name)
@@ -99,6 +105,15 @@ def revision(name: str) -> int | None:
         found = index.client().indices.get_mapping(index=name)[name]["mappings"]
         return int(found.get("_meta", {}).get("revision", 0))
     return None
+
+
+def usable(name: str) -> bool:
+    """Whether all parts of an index have a copy on some node; one that a node took along may come back within a little while."""
+    for _second in range(RETURN):
+        if index.client().cluster.health(index=name)["status"] != "red":
+            return True
+        time.sleep(1)
+    return False
 
 
 def _piece(name: str) -> int:

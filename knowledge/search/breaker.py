@@ -1,11 +1,11 @@
-"""When to leave a server alone: after failures in a row it is not asked for a while, then by one request at a time until it answers again."""
+"""When to leave a server alone: after failures in a row nobody waits for it any more; now and then it is tried beside, until it is well."""
 
 import threading
 import time
 from collections.abc import Callable
 
 AFTER = 3  # failures in a row
-FIRST_PAUSE, LONGEST_PAUSE = 1.0, 10.0  # seconds; doubled with each probe that fails
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 5.0  # seconds between trials; doubled with each that fails
 
 
 class Breaker:
@@ -15,29 +15,31 @@ class Breaker:
         self.clock = clock
         self.failures = 0
         self.pause = FIRST_PAUSE
-        self.closed_until = 0.0
+        self.next_trial = 0.0
         self.lock = threading.Lock()
 
     def allows(self) -> bool:
-        """Whether to ask now. Of those who want to know whether it is back, one may."""
+        """Whether it may be asked and waited for."""
+        return self.failures < AFTER
+
+    def due(self) -> bool:
+        """Whether to try it again now; of several who want to know, one is told so."""
         with self.lock:
-            if self.failures < AFTER:
-                return True
             now = self.clock()
-            if now < self.closed_until:
+            if self.failures < AFTER or now < self.next_trial:
                 return False
-            self.closed_until = now + self.pause
+            self.next_trial = now + LONGEST_PAUSE  # should whoever tries never come back
             return True
 
     def succeeded(self) -> None:
-        """It has answered."""
+        """It has answered, in time."""
         with self.lock:
             self.failures, self.pause = 0, FIRST_PAUSE
 
     def failed(self) -> None:
-        """It has not, too late, or nonsense."""
+        """It has not, or too late, or nonsense."""
         with self.lock:
             self.failures += 1
             if self.failures >= AFTER:
-                self.closed_until = self.clock() + self.pause
+                self.next_trial = self.clock() + self.pause
                 self.pause = min(self.pause * 2, LONGEST_PAUSE)

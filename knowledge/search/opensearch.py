@@ -6,6 +6,7 @@ Whatever goes wrong is an Unfit: PostgreSQL answers then (engines.py).
 
 import itertools
 import json
+import threading
 import time
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -22,6 +23,10 @@ from knowledge.search.opensearch_query import Place, question
 from knowledge.search.slots import Slot
 
 LIMIT = 0.06  # seconds that it has, all in all
+TRIES, TRIAL = (
+    20,
+    2.0,
+)  # how often one that was left alone is asked when it is tried again, and seconds that an answer may take then
 MOST = 60  # hits that are read again
 FEW = 3  # hits of the called municipality and the Kreis, below which the others are asked as well
 KINDS = {"article", "person", "department"}
@@ -86,6 +91,8 @@ def _ask(query: dict[str, Any], deadline: float) -> list[Found]:
     for host in (hosts[(start + at) % len(hosts)] for at in range(len(hosts))):
         breaker = _breakers.setdefault(host, Breaker())
         left = deadline - time.monotonic()
+        if breaker.due():
+            threading.Thread(target=_try, args=(host, breaker, query), name="opensearch-trial", daemon=True).start()
         if left <= 0 or not breaker.allows():
             continue
         try:
@@ -99,6 +106,20 @@ def _ask(query: dict[str, Any], deadline: float) -> list[Found]:
             breaker.succeeded()
             return hits
     raise Unfit(reason)
+
+
+def _try(host: str, breaker: Breaker, query: dict[str, Any]) -> None:
+    """Ask a node that was left alone, beside the agents, until it is quick: one that has just started is slow at first."""
+    try:
+        for _again in range(TRIES):
+            begun = time.monotonic()
+            _read(_send(host, query, TRIAL))
+            if time.monotonic() - begun < LIMIT / 2:
+                breaker.succeeded()
+                return
+    except (OpenSearchException, Unfit, ValueError, RecursionError):
+        pass
+    breaker.failed()
 
 
 def _send(host: str, query: dict[str, Any], left: float) -> Any:

@@ -249,8 +249,8 @@ def main(command: list[str]) -> int:
     try:
         cluster = Cluster()
     except MissingError as missing:
-        sys.stderr.write(f"OpenSearch cannot be started here: {missing}\n")
-        return 1
+        sys.stderr.write(f"OpenSearch cannot be started here, so it goes on without: {missing}\n")
+        return subprocess.call(command)
     with cluster:
         sys.stderr.write(f"OpenSearch answers on {cluster.url}\n")
         child = subprocess.Popen(command, env={**os.environ, "OPENSEARCH_URL": cluster.url})

@@ -12,10 +12,10 @@ from tests.opensearch.cluster import Cluster, MissingError
 filled = knowledge.filled
 
 
-def started(nodes=1):
+def started(nodes=1, heap="512m"):
     """A running cluster, or a reason why not."""
     try:
-        cluster = Cluster(nodes)
+        cluster = Cluster(nodes, heap)
     except MissingError as missing:
         if os.environ.get("CI"):
             pytest.fail(str(missing))

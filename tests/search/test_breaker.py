@@ -21,17 +21,19 @@ def broken(clock):
     breaker = Breaker(clock)
     for _ in range(AFTER):
         assert breaker.allows()
+        assert not breaker.due()
         breaker.failed()
     return breaker
 
 
-def test_failures_in_a_row_open_it_and_one_probe_at_a_time_is_let_through(clock):
+def test_failures_in_a_row_open_it_and_one_is_told_to_try(clock):
     breaker = broken(clock)
-    assert not breaker.allows()
+    assert (breaker.allows(), breaker.due()) == (False, False)
     clock.now += FIRST_PAUSE
-    assert [breaker.allows() for _ in range(3)] == [True, False, False]
+    assert [breaker.due() for _ in range(3)] == [True, False, False]
+    assert not breaker.allows()
     breaker.succeeded()
-    assert [breaker.allows() for _ in range(3)] == [True, True, True]
+    assert (breaker.allows(), breaker.due()) == (True, False)
 
 
 def test_an_answer_between_failures_counts_from_the_beginning(clock):
@@ -46,7 +48,7 @@ def test_pauses_grow_to_a_limit_and_begin_anew_after_an_answer(clock):
     breaker, pauses = broken(clock), []
     for _ in range(8):
         begun = clock.now
-        while not breaker.allows():
+        while not breaker.due():
             clock.now += 0.25
         pauses.append(clock.now - begun)
         breaker.failed()
@@ -56,12 +58,12 @@ def test_pauses_grow_to_a_limit_and_begin_anew_after_an_answer(clock):
     for _ in range(AFTER):
         breaker.failed()
     clock.now += FIRST_PAUSE
-    assert breaker.allows()
+    assert breaker.due()
 
 
-def test_a_probe_whose_answer_never_comes_does_not_close_it_for_ever(clock):
+def test_a_trial_that_never_ends_does_not_keep_it_open_for_ever(clock):
     breaker = broken(clock)
     clock.now += FIRST_PAUSE
-    assert breaker.allows()  # and whoever asked dies
+    assert breaker.due()  # and whoever tries dies
     clock.now += LONGEST_PAUSE
-    assert breaker.allows()
+    assert breaker.due()
