@@ -22,20 +22,27 @@ _MONTHS = r"(?:jan|feb|m(?:ä|ae)r|apr|mai|jun|jul|aug|sep|okt|nov|dez)[a-zäö�
 _DATA = re.compile(
     r"\S*@\S*"  # e-mail
     rf"|\b\d{{1,2}}\.?\s*{_MONTHS}\b\.?\s*\d{{0,4}}"  # 3. Mai 61
-    r"|\w*[+(]?\d(?:[\s./()–-]*\d){3,}\w*"  # 02921 103, 3.5.1961, DE12…: four digits or more
-    r"|\b[a-zäöü]{1,3}-[a-z]{1,2}[ -]?\d{1,4}[eh]?\b",  # number plate
+    r"|\w*[+(]?\d(?:[\W_]*\d){3,}\w*"  # 02921 103, 3.5.1961, DE12…: four digits or more, whatever signs stand between
+    r"|\b[a-zäöü]{1,3}-[a-zäöü]{1,2}[ -]?\d{1,4}[eh]?\b"  # number plate
+    r"|\b[a-zäöü]{1,3}\s+[a-zäöü]{1,2}\s+\d{2,4}[eh]?\b",  # as it is typed in haste: so ab 123
     re.IGNORECASE,
 )
+_STREETS = r"str(?:\.|aße|asse)?|weg|platz|allee|gasse|ring|damm|ufer"
+_HOUSE = re.compile(rf"((?:{_STREETS})\s*)\d{{1,3}}\s?[a-z]?\b")  # Ulmenweg 7 b
 _WORD = re.compile(r"§|[^\W_]+(?:['’-][^\W_]+)*")
-_ADDRESSED = {"herr", "herrn", "hr", "frau", "fr", "familie", "fam", "eheleute", "ehepaar", "dr", "prof"}
+_ADDRESSED = {
+    *("herr", "herrn", "hr", "hrn", "frau", "fr", "frl", "fraeulein"),
+    *("familie", "fam", "eheleute", "ehepaar", "dr", "prof"),
+}
 _SHORT = 2  # letters; no name
+_LONGEST_CODE = 4  # letters and digits together: b196, u25; what is longer may be an identity card's number, or a plate
 
 
 def readable(text: str) -> list[str]:
     """The words as people read them, in small letters, without what is plainly somebody's data."""
     text = text[:LONGEST].encode("utf-8", "ignore").decode("utf-8")
     plain = unicodedata.normalize("NFKC", text).replace("\0", " ").lower()
-    return _WORD.findall(_DATA.sub(" ", plain))[:MOST_WORDS]
+    return _WORD.findall(_HOUSE.sub(r"\1", _DATA.sub(" ", plain)))[:MOST_WORDS]
 
 
 def kept(text: str, known: Callable[[str], bool], frequent: Callable[[str], bool]) -> str:
@@ -84,8 +91,10 @@ def parts(word: str) -> list[str]:
 
 def is_listed(part: str) -> bool:
     """Whether the analyser's own lists know it, a form of it, or all words that it is made of. Short words and numbers are no names."""
-    if len(part) <= _SHORT or re.search(r"\d", part) or is_silent(part):
+    if len(part) <= _SHORT or is_silent(part):
         return True
+    if re.search(r"\d", part):
+        return part.isdigit() or len(part) <= _LONGEST_CODE
     return part in _nouns() or stem(part) in _stems() or bool(splitter().split(part))
 
 

@@ -47,6 +47,15 @@ def of(text: str, *frequent: str) -> str:
         "erna@",
         "SO-AB 123",
         "so-ab123e",
+        "so ab 123",
+        "SO-Ä 12",
+        "02,92,11,03",
+        "0170—12",
+        "3:5:61",
+        "1\u200b9\u200b6\u200b1",
+        "01_70_12",
+        "02 92 1",
+        "Frl. Zwirnfeld",
         "Herr Zwirnfeld",
         "Frau Dr. Erna Zwirnfeld",
         "Frau Müller",
@@ -75,6 +84,9 @@ def test_what_is_plainly_somebodys_is_dropped_and_the_rest_kept(data):
         "e-bike",
         "wo ist das bauamt",
         "115",
+        "b196",
+        "u25 ticket",
+        "bahnhofstraße",
     ],
 )
 def test_what_teaches_stays_as_people_write_it(said):
@@ -88,6 +100,19 @@ def test_a_word_that_nobody_knows_is_held_back_until_it_is_not_one_callers():
     assert of("knifte anmelden") == f"{HELD} anmelden"
     assert of("knifte anmelden", "knifte") == "knifte anmelden"
     assert of("zwirnfeld-müller") == HELD
+
+
+@pytest.mark.parametrize("code", ["L01X00T47", "c3jt7r2k9", "soab123"])
+def test_letters_and_digits_together_are_held_back_like_any_unknown_word(code):
+    assert of(f"{code} verloren") == f"{HELD} verloren"
+    assert of(f"{code} verloren", code.lower()) == f"{code.lower()} verloren"
+
+
+@pytest.mark.parametrize("house", ["12", "7 b", "7b", "101"])
+@pytest.mark.parametrize("street", ["Bahnhofstraße", "Bahnhofstr.", "Bahnhofsplatz", "Bahnhofsweg", "Bahnhofsallee"])
+def test_a_street_is_kept_without_the_house(street, house):
+    assert of(f"{street} {house} anmelden").endswith(" anmelden")
+    assert of(f"{street} {house} anmelden") == of(f"{street} anmelden")
 
 
 def test_who_is_asked_whether_a_word_is_frequent_learns_of_unknown_ones_only():
