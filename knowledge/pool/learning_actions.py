@@ -19,6 +19,7 @@ from tenants.errors import Refusal
 from tenants.models import Municipality
 
 MOST_SYNONYMS = 500  # of a municipality, and as many shared ones: every search reads their digest
+MOST_TOGETHER = 10  # words on a side: in both directions each stands for each, and all that search read it
 FIELDS = ("words", "meaning", "both_ways")
 
 
@@ -92,8 +93,10 @@ def tidied(text: str) -> str:
 def _refuse_nonsense(synonym: Synonym) -> None:
     if not synonym.words or not synonym.meaning or set(_folded(synonym.words)) & set(_folded(synonym.meaning)):
         raise Refusal(_("Beide Seiten brauchen Wörter, und zwar verschiedene."))
-    sides = [part for text in (synonym.words, synonym.meaning) for part in text.split(", ")]
-    for part in sides:
+    sides = [text.split(", ") for text in (synonym.words, synonym.meaning)]
+    if max(map(len, sides)) > MOST_TOGETHER:
+        raise Refusal(_("Höchstens %(most)d Wörter stehen auf einer Seite.") % {"most": MOST_TOGETHER})
+    for part in (part for side in sides for part in side):
         asked = read(part).words
         if not asked or "=>" in part:
             raise Refusal(_("„%(word)s“ ist kein Wort, nach dem gesucht werden kann.") % {"word": part[:60]})

@@ -128,6 +128,8 @@ def test_what_holds_is_kept_per_municipality_and_not_for_ever(find, own, shared,
         ("a => b", "hund", "kein Wort"),
         ("§ ?", "hund", "kein Wort"),
         ("eins zwei drei vier fuenf", "hund", "zu lang"),
+        (",".join(f"wau{letter}" for letter in "abcdefghijk"), "hund", "Höchstens 10"),
+        ("hund", ",".join(f"wau{letter}" for letter in "abcdefghijk"), "Höchstens 10"),
     ],
 )
 def test_nonsense_is_refused(own, words, meaning, said):
