@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from model_utils import Choices
 
 from knowledge.pool.index_models import IndexBuild, IndexPosition, IndexWork  # noqa: F401  Django looks for them here
-from knowledge.search.synonyms import line_of
+from knowledge.search.lexicon import synonym_line
 from tenants.models import Municipality, ServiceCentre
 
 
@@ -207,7 +207,7 @@ class Synonym(models.Model):
     @property
     def line(self) -> str:
         """As lexicon.read_synonyms reads it."""
-        return line_of(self.words, self.meaning, both_ways=self.both_ways)
+        return synonym_line(self.words, self.meaning, both_ways=self.both_ways)
 
 
 class LoggedSearch(models.Model):

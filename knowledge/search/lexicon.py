@@ -25,6 +25,12 @@ def listed(name: str) -> frozenset[str]:
 
 
 @cache
+def silent() -> frozenset[str]:
+    """Words that say nothing in a query: the, how, please."""
+    return listed("stopwords") | listed("asking")
+
+
+@cache
 def digest() -> str:
     """Names the lists; entries that were analysed with others are analysed again."""
     found = hashlib.sha256()
@@ -44,14 +50,18 @@ def read_synonyms(lines: list[str]) -> Synonyms:
     return {source: list(targets) for source, targets in table.items() if targets}
 
 
+def synonym_line(words: str, meaning: str, *, both_ways: bool) -> str:
+    """As read_synonyms reads it; each side may be several, with commas between them."""
+    return f"{words}, {meaning}" if both_ways else f"{words} => {meaning}"
+
+
 def _stems(text: str) -> Lexemes:
     return tuple(stem(word) for word in words(text))
 
 
 def _asked(text: str) -> Lexemes:
     """As a query has it: without the words that say nothing, unless nothing else is said."""
-    silent = listed("stopwords") | listed("asking")
-    return tuple(stem(word) for word in words(text) if word not in silent) or _stems(text)
+    return tuple(stem(word) for word in words(text) if word not in silent()) or _stems(text)
 
 
 @cache

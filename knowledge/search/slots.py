@@ -89,9 +89,8 @@ def read(text: str) -> Query:
     text = text[:LONGEST_QUERY]
     every = words(with_whole_numbers(text))
     last = every[-1] if every else ""
-    silent = lexicon.listed("stopwords") | lexicon.listed("asking")
     typing = 1 < len(every) < 4 and len(last) < 4 and not text.endswith(" ")  # "an" may become "anmelden"
-    kept = [word for at, word in enumerate(every) if word not in silent or (typing and at == len(every) - 1)]
+    kept = [word for at, word in enumerate(every) if word not in lexicon.silent() or (typing and at == len(every) - 1)]
     return Query(tuple(dict.fromkeys(kept or every))[:MOST_WORDS], last, tuple(joined(text)))
 
 

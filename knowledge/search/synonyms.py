@@ -58,12 +58,7 @@ def _rows(called: str | None) -> list[tuple[str, str, bool, int, int]]:
 
 
 def _line(row: tuple[str, str, bool, int, int]) -> str:
-    return line_of(row[0], row[1], both_ways=row[2])
-
-
-def line_of(words: str, meaning: str, *, both_ways: bool) -> str:
-    """As lexicon.read_synonyms reads it."""
-    return f"{words}, {meaning}" if both_ways else f"{words} => {meaning}"
+    return lexicon.synonym_line(row[0], row[1], both_ways=row[2])
 
 
 def with_lines(known: Synonyms, lines: Iterable[str]) -> Synonyms:
