@@ -8,6 +8,7 @@ from typing import Any
 import click
 from django.conf import settings
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from tenants.errors import Refusal
 
@@ -89,10 +90,12 @@ def reconcile(*, as_json: bool) -> None:
             % found.as_json()
         )
     if found.ahead:
-        raise Refusal(
-            _("%(number)d Einträge hat nie jemand veröffentlicht. Führen Sie rufverbund search-index rebuild aus.")
-            % {"number": found.ahead}
+        forged = ngettext(
+            "%(number)d Eintrag hat nie jemand veröffentlicht. Führen Sie rufverbund search-index rebuild aus.",
+            "%(number)d Einträge hat nie jemand veröffentlicht. Führen Sie rufverbund search-index rebuild aus.",
+            found.ahead,
         )
+        raise Refusal(forged % {"number": found.ahead})
 
 
 def _progress() -> Callable[[int, int], None]:

@@ -76,7 +76,7 @@ def unaddressed(words: Iterable[str], known: Callable[[str], bool]) -> Iterator[
 
 def is_silent(word: str) -> bool:
     """Whether it says nothing: the, how, please."""
-    return fold(word) in lexicon.listed("stopwords") | lexicon.listed("asking")
+    return fold(word) in lexicon.silent()
 
 
 def is_known(word: str, vocabulary: Vocabulary) -> bool:
