@@ -75,6 +75,19 @@ class Trial:
         return finding.search(words, called=self.called, limit=limit, tried=table)
 
 
+class Trials(dict[str, Trial]):
+    """Those of the municipalities that are asked about, each read when it is wanted: a centre may have a hundred and fifty."""
+
+    def __init__(self, synonym: Synonym) -> None:
+        super().__init__()
+        self.synonym = synonym
+
+    def __missing__(self, slug: str) -> Trial:
+        after = synonyms.tried(slug, without=self.synonym.pk, lines=[self.synonym.line])
+        trial = self[slug] = Trial(slug, synonyms.tried(slug), after)
+        return trial
+
+
 def slots_of(asked: Query, table: Synonyms) -> list[tuple[str, dict[Alternative, Meaning]]]:
     """How words are understood, as far as it can be compared."""
     return [(slot.word, slot.alternatives) for slot in postgres.understood(asked, table)[0]]
@@ -82,15 +95,11 @@ def slots_of(asked: Query, table: Synonyms) -> list[tuple[str, dict[Alternative,
 
 def effect(synonym: Synonym, called: Collection[str]) -> Effect:
     """What a synonym that is not saved yet, or is changed, would do to calls for these municipalities (slugs)."""
-    told, until = Effect(), time.monotonic() + SECONDS
-    trials = {
-        slug: Trial(slug, synonyms.tried(slug), synonyms.tried(slug, without=synonym.pk, lines=[synonym.line]))
-        for slug in called
-    }
+    told, trials, until = Effect(), Trials(synonym), time.monotonic() + SECONDS
     try:
-        if synonym.municipality_id and len(trials) == 1:
-            _compare(told, next(iter(trials.values())), newest_searches(synonym.municipality_id), until)
-        _judge(told, trials, until)
+        if synonym.municipality_id and len(called) == 1:
+            _compare(told, trials[next(iter(called))], newest_searches(synonym.municipality_id), until)
+        _judge(told, [query for query in demo.judged_queries() if query["called"] in called], trials, until)
     except _TooLongError:
         told.complete = False
     return told
@@ -115,9 +124,8 @@ def _compare(told: Effect, trial: Trial, searches: Counter[str], until: float) -
             told.changes.append(Change(words, times, *(hits[0].title if hits else "" for hits in (before, after))))
 
 
-def _judge(told: Effect, trials: dict[str, Trial], until: float) -> None:
+def _judge(told: Effect, queries: Iterable[dict[str, Any]], trials: Trials, until: float) -> None:
     """Queries whose wanted entries are published here: in an installation with other entries there are none."""
-    queries = [query for query in demo.judged_queries() if query["called"] in trials]
     fitting = list(_fitting(queries))
     if not fitting:
         return
@@ -133,13 +141,13 @@ def _judge(told: Effect, trials: dict[str, Trial], until: float) -> None:
     told.good_before, told.good_after = told.judged - len(before), told.judged - len(after)
 
 
-def _touched(query: dict[str, Any], trials: dict[str, Trial], until: float) -> bool:
+def _touched(query: dict[str, Any], trials: Trials, until: float) -> bool:
     _check(until)
     return trials[query["called"]].touches(query["query"])
 
 
 def _ranked(
-    trials: dict[str, Trial], until: float, choose: Callable[[Trial, str], Synonyms]
+    trials: Trials, until: float, choose: Callable[[Trial, str], Synonyms]
 ) -> Callable[[str, str | None], list[str]]:
     def ranked(words: str, called: str | None) -> list[str]:
         _check(until)

@@ -113,6 +113,23 @@ def test_only_the_newest_searches_are_compared(editor, searched, monkeypatch):
     assert "An den letzten 3 Suchen ändert sich nichts." in page
 
 
+def test_a_large_centre_costs_no_more_than_a_small_one(soest, people):
+    """Only the tables of municipalities that judged queries are about are read."""
+    from django.db import connection, transaction
+    from django.test.utils import CaptureQueriesContext
+
+    from knowledge.pool.models import Synonym
+    from tenants import scope
+
+    def cost(called):
+        synonym = Synonym(centre_id=soest.centre_id, words="xylowau", meaning="Hund")
+        with scope.desk(people["supervisor"].pk), transaction.atomic(), CaptureQueriesContext(connection) as queries:
+            assert whatif.effect(synonym, called).complete
+        return len(queries)
+
+    assert cost(["soest", *map(str, range(150))]) == cost(["soest"])
+
+
 def test_the_judged_queries_that_ship_are_compared(soest, places, people, monkeypatch):
     """With the demo entries; what helps is told, and what misleads."""
     monkeypatch.setattr(whatif, "SECONDS", 120)  # however busy the machine is
