@@ -21,6 +21,7 @@ from tenants import scope
 from tenants.models import Municipality
 
 LIMIT = 50  # the most that anybody gets
+MOST_OTHERS = 24  # as in pool/sql/search.sql
 COPY = 0.5  # what another municipality's entry on the same service is worth beside the one that is shown
 # Of a hit's municipality; what is not named here costs a query each.
 SHOWN = ("slug", "schema_name", "name", "kind", "status", "state", "initials", "colour", "pattern", "centre")
@@ -29,7 +30,7 @@ KINDS_OF_PLACE = {"stadt", "kreis", "gemeinde", "hansestadt"}
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One found entry; `others` are the same service elsewhere as (municipality, key)."""
+    """One found entry; `others` are the same service elsewhere as (municipality, key), at most MOST_OTHERS."""
 
     municipality: Municipality
     kind: str

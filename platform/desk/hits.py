@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from desk import contacts
 from knowledge.pool.queries import Details, Key, details
+from knowledge.search.finding import MOST_OTHERS as COUNTED
 from knowledge.search.finding import Hit, SearchResult, search
 from knowledge.search.marking import Marker, Part
 from knowledge.search.suggesting import corrected
@@ -40,9 +41,9 @@ class Row:
         return self.others[:MOST_OTHERS]
 
     @property
-    def more(self) -> int:
-        """How many are not."""
-        return len(self.others) - len(self.also)
+    def more(self) -> int | None:
+        """How many are not; None for some, but nobody counted them."""
+        return None if len(self.hit.others) >= COUNTED else len(self.others) - len(self.also)
 
 
 @dataclass(frozen=True, slots=True)

@@ -249,11 +249,11 @@ BEGIN
     mean := greatest(mean, 1);
     EXECUTE public.search_statement(plan, mean, named, CASE
         WHEN cardinality(home) > 8 THEN format(
-            '(SELECT %s FROM public.pool_searchentry e WHERE e.title_words @@ %L::tsquery AND e.municipality_id = ANY ($1) AND %s LIMIT 2000) e',
+            '(SELECT %s FROM public.pool_searchentry e WHERE e.title_words @@ %L::tsquery AND e.municipality_id + 0 = ANY ($1) AND %s LIMIT 1000) e',
             columns, replace(plan->>'some', '@', ''), valid)
-        WHEN (plan->>'many')::boolean AND jsonb_array_length(plan->'slots') = 1 THEN format(  -- more than can be scored: some of them
+        WHEN jsonb_array_length(plan->'slots') = 1 THEN format(  -- if there are more than can be scored, some of them
             '(SELECT e.* FROM unnest($1) AS home_id CROSS JOIN LATERAL (SELECT %s FROM public.pool_searchentry e WHERE e.municipality_id + 0 = home_id '
-            'AND public.scoped(e.municipality_id, e.title_words) @@ replace(%L, ''@'', home_id || ''@'')::tsquery AND %s LIMIT 200) e) e',
+            'AND public.scoped(e.municipality_id, e.title_words) @@ replace(%L, ''@'', home_id || ''@'')::tsquery AND %s LIMIT 250) e) e',
             columns, plan->>'some', valid)
         WHEN (plan->>'many')::boolean THEN format(  -- those that have all words, then others
             '(SELECT e.* FROM unnest($1) AS home_id CROSS JOIN LATERAL ((SELECT %1$s FROM public.pool_searchentry e WHERE e.municipality_id + 0 = home_id '
@@ -263,7 +263,7 @@ BEGIN
             columns, plan->>'scoped_all', valid, plan->>'all', plan->>'some')
         ELSE format(
             '(SELECT e.* FROM unnest($1) AS home_id CROSS JOIN LATERAL (SELECT %s FROM public.pool_searchentry e WHERE e.municipality_id + 0 = home_id '
-            'AND public.scoped(e.municipality_id, e.title_words) @@ replace(%L, ''@'', home_id || ''@'')::tsquery AND %s) e) e',
+            'AND public.scoped(e.municipality_id, e.title_words) @@ replace(%L, ''@'', home_id || ''@'')::tsquery AND %s LIMIT 600) e) e',
             columns, plan->>'some', valid) END, 60)
         INTO ids, totals, covers USING home, called, kreis, visible, today;
     ids := coalesce(ids, '{}'); totals := coalesce(totals, '{}'); covers := coalesce(covers, '{}');
@@ -273,14 +273,14 @@ BEGIN
                 '(SELECT e.* FROM unnest($1) AS home_id CROSS JOIN LATERAL (SELECT %s FROM public.pool_searchentry e WHERE e.municipality_id + 0 = home_id '
                 'AND public.scoped(e.municipality_id, e.body_words) @@ replace(%L, ''@'', home_id || ''@'')::tsquery AND e.id <> ALL ($6) AND %s LIMIT 80) e) e',
                 columns, plan->>'bodies', valid)
-            ELSE format('(SELECT %s FROM public.pool_searchentry e WHERE e.body_words @@ %L::tsquery AND e.municipality_id = ANY ($1) '
+            ELSE format('(SELECT %s FROM public.pool_searchentry e WHERE e.body_words @@ %L::tsquery AND e.municipality_id + 0 = ANY ($1) '
                 'AND e.id <> ALL ($6) AND %s LIMIT 500) e', columns, replace(plan->>'bodies', '@', ''), valid) END, 80)
             INTO more_ids, more_totals, more_covers USING home, called, kreis, visible, today, ids;
         ids := ids || coalesce(more_ids, '{}'); totals := totals || coalesce(more_totals, '{}');
     END IF;
     IF cardinality(ids) < 3 AND NOT home @> visible THEN
         EXECUTE public.search_statement(plan, mean, named, format(
-                '(SELECT %s FROM public.pool_searchentry e WHERE e.title_words @@ %L::tsquery AND e.municipality_id = ANY ($4) '
+                '(SELECT %s FROM public.pool_searchentry e WHERE e.title_words @@ %L::tsquery AND e.municipality_id + 0 = ANY ($4) '
                 'AND e.id <> ALL ($6) AND %s LIMIT 400) e', columns, plan->>'all', valid), 60)
             INTO more_ids, more_totals, more_covers USING home, called, kreis, visible, today, ids;
         ids := ids || coalesce(more_ids, '{}'); totals := totals || coalesce(more_totals, '{}');
@@ -318,9 +318,11 @@ BEGIN
         ARRAY(SELECT w.at::integer FROM unnest(words, bodies) WITH ORDINALITY AS w(words, bodies, at)
             WHERE e.title_words @@ w.words OR e.body_words @@ w.bodies ORDER BY 1),
         coalesce((
-            SELECT jsonb_agg(jsonb_build_array(o.municipality_id, o.key) ORDER BY o.municipality_id, o.key) FROM public.pool_searchentry o
-            WHERE o."group" = e."group" AND o."group" <> '' AND o.kind = e.kind AND o.municipality_id = ANY (visible)
-                AND o.municipality_id <> e.municipality_id AND coalesce(o.valid_from <= today, true) AND coalesce(o.valid_to >= today, true)), '[]')
+            SELECT jsonb_agg(jsonb_build_array(o.municipality_id, o.key) ORDER BY o.municipality_id, o.key) FROM (
+                SELECT o.municipality_id, o.key FROM public.pool_searchentry o
+                WHERE o."group" = e."group" AND o."group" <> '' AND o.kind = e.kind AND o.municipality_id = ANY (visible)
+                    AND o.municipality_id <> e.municipality_id AND coalesce(o.valid_from <= today, true) AND coalesce(o.valid_to >= today, true)
+                ORDER BY o.municipality_id, o.key LIMIT 24) o), '[]')
     FROM best b JOIN public.pool_searchentry e USING (id) WHERE b.place <= at_most ORDER BY b.total DESC, b.id;
 END $$;
 
