@@ -246,6 +246,44 @@ def test_control_shared_tables_show_ones_own(real):
             assert run(connection, real.begin("soest"), [f"SELECT * FROM public.{table}"]), table
 
 
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "synonyms = 'null'",
+        "synonyms = '{}'",
+        "synonyms = '[1]'",
+        "synonyms = '[[\"x\"]]'",
+        "payload = '[]'",
+        "payload = 'null'",
+        "valid_from = '0044-03-15 BC'",
+        "valid_to = 'infinity'",
+        "published_at = 'infinity'",
+    ],
+)
+def test_what_would_break_the_list_of_hits_is_not_published(real, broken):
+    """One's own entry, of a shape that no desk and no index can read: every agent who finds it would see nothing at all."""
+    change = "UPDATE knowledge_publication SET {} RETURNING key"
+    with real.connect(real.schemas["soest"]) as connection:
+        own = f"{real.begin('soest')};SET LOCAL search_path = {real.schemas['soest']}"
+        sound = change.format("synonyms = '[\"x\"]', payload = '{\"a\": 1}'")
+        assert run(connection, own, [sound]) == [("public",)]
+        with pytest.raises(psycopg.errors.IntegrityConstraintViolation):
+            run(connection, own, [change.format(broken)])
+
+
+@pytest.mark.parametrize(("kind", "key"), [("a b", "x"), ("other", "x"), ("article", ""), ("article", "a/b")])
+def test_what_has_no_address_is_not_published(real, kind, key):
+    add = (
+        'INSERT INTO {}.knowledge_publication (kind, key, version, title, subtitle, body, synonyms, "group", ext, payload, published_at)'
+        " VALUES ('{}', '{}', 1, 'x', '', '', '[]', '', '', '{{}}', now()) RETURNING key"
+    )
+    schema = real.schemas["soest"]
+    with real.connect(schema) as connection:
+        assert run(connection, real.begin("soest"), [add.format(schema, "article", "x-y")]) == [("x-y",)]
+        with pytest.raises(psycopg.errors.IntegrityConstraintViolation):
+            run(connection, real.begin("soest"), [add.format(schema, kind, key)])
+
+
 def test_what_an_index_found_of_others_is_not_even_counted(real):
     """Whether another has an entry of a name is nobody's business: counted are hits that the login may see."""
     reread = (

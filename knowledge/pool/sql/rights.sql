@@ -16,6 +16,14 @@ BEGIN
     IF TG_OP = 'UPDATE' AND (OLD.kind, OLD.key) IS DISTINCT FROM (NEW.kind, NEW.key) THEN
         RAISE EXCEPTION 'a publication keeps its kind and key' USING ERRCODE = 'integrity_constraint_violation';
     END IF;
+    -- What the desk could not show would take the whole list of hits along, everybody's.
+    IF NEW.kind NOT IN ('article', 'person', 'department') OR NEW.key !~ '^[^/[:cntrl:]]+$' OR jsonb_typeof(NEW.payload) <> 'object'
+        OR jsonb_typeof(NEW.synonyms) <> 'array' OR jsonb_path_exists(NEW.synonyms, 'strict $[*] ? (@.type() <> "string")')
+        OR NOT (coalesce(NEW.valid_from, 'epoch') BETWEEN '0001-01-01' AND '9999-12-31')
+        OR NOT (coalesce(NEW.valid_to, 'epoch') BETWEEN '0001-01-01' AND '9999-12-31')
+        OR NOT (NEW.published_at BETWEEN '0001-01-02' AND '9999-12-30') THEN  -- Python knows no other days
+        RAISE EXCEPTION 'not a publication that can be shown' USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
     nr := public.append_to_stream('m:' || whose, NEW.kind, NEW.key, 'put');
     lent := public.lent_words(NEW.kind, NEW."group", whose, NEW.title_words);
     INSERT INTO public.pool_searchentry AS e (municipality_id, kind, key, number, version, title, subtitle, body, synonyms, "group",
