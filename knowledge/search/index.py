@@ -77,6 +77,7 @@ def _properties() -> dict[str, Any]:
     return {
         "municipality": {"type": "integer"},
         "kind": {"type": "keyword"},
+        "key": {"type": "keyword", "index": False},
         "valid_from": {"type": "date"},
         "valid_to": {"type": "date"},
         "withdrawn": {"type": "boolean"},
@@ -84,7 +85,8 @@ def _properties() -> dict[str, Any]:
         "digest": {"type": "keyword", "index": False},
         **{name: {**only_whether, "copy_to": "any"} for name in FIELDS},
         "any": only_whether,
-        **dict.fromkeys(FORMS, begins),
+        **{name: {**begins, "copy_to": "any_forms"} for name in FORMS},
+        "any_forms": begins,
         "sounds": only_whether,
         "body": {**words, "similarity": "short"},
     }
@@ -144,6 +146,7 @@ def document(row: tuple[Any, ...]) -> Document:
     source: dict[str, Any] = {
         "municipality": municipality,
         "kind": kind,
+        "key": key,
         "valid_from": _iso(valid_from),
         "valid_to": _iso(valid_to),
         "withdrawn": False,
@@ -164,7 +167,7 @@ def document(row: tuple[Any, ...]) -> Document:
 
 def tombstone(municipality: int, kind: str, key: str, number: int) -> Document:
     """A withdrawn entry: a document without words. A deleted one would be forgotten after a minute, and a late write could bring it back."""
-    source = {"municipality": municipality, "kind": kind, "withdrawn": True}
+    source = {"municipality": municipality, "kind": kind, "key": key, "withdrawn": True}
     return _finished(0, (municipality, kind, key), (number, 0), source)
 
 

@@ -108,10 +108,8 @@ def _clauses(slot: Slot, rarity: float) -> Clauses:
 
 def _put_beginning(made: Clauses, alternative: Alternative, weight: float) -> None:
     start = alternative.words[0]
-    for name, field in FORMS.items():
-        clause = {"prefix": {name: {"value": start}}}
-        made.there.append(clause)
-        made.title.append(_constant(clause, weight * field))
+    made.there.append({"prefix": {"any_forms": start}})
+    made.title += [_constant({"prefix": {name: start}}, weight * field) for name, field in FORMS.items()]
 
 
 def _constant(clause: Clause, score: float) -> Clause:

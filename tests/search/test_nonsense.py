@@ -10,7 +10,8 @@ import pytest
 from knowledge.search import opensearch
 from knowledge.search.engine import Unfit
 
-HIT = {"_id": "3/article/perso", "_index": "rv-1", "_score": 4.5}
+FIELDS = {"municipality": [3], "kind": ["article"], "key": ["perso"]}
+HIT = {"fields": FIELDS, "_index": "rv-1", "_score": 4.5}
 
 
 def whole(hits, **more):
@@ -21,18 +22,27 @@ def hit(**more):
     return whole([HIT, HIT | more])
 
 
+def about(**more):
+    return hit(fields=FIELDS | more)
+
+
 NONSENSE = {
     "a list": [],
     "hits that are none": whole({"a": 1}),
     "texts for hits": whole(["3/article/perso"]),
     "not to the end": hit() | {"timed_out": True},
-    "a number that is none": hit(_id="x/article/perso"),
-    "a number beyond all": hit(_id=f"{2**63}/article/perso"),
-    "a number below all": hit(_id="-1/article/perso"),
-    "a kind that is none": hit(_id="3/person'; --/perso"),
-    "no text for a name": hit(_id=3),
-    "NUL in a key": hit(_id="3/article/a\0b"),
-    "half a character in a key": hit(_id="3/article/\ud800"),
+    "a number that is none": about(municipality=["x"]),
+    "a number beyond all": about(municipality=[2**63]),
+    "a number below all": about(municipality=[-1]),
+    "a number that is half": about(municipality=[3.5]),
+    "two numbers": about(municipality=[3, 4]),
+    "no number": about(municipality=[]),
+    "a kind that is none": about(kind=["person'; --"]),
+    "a kind that is a list": about(kind=[["article"]]),
+    "no text for a name": about(key=[3]),
+    "no fields": hit(fields=None),
+    "NUL in a key": about(key=["a\0b"]),
+    "half a character in a key": about(key=["\ud800"]),
     "NUL in the name of the index": hit(_index="rv\0"),
     "half a character in the name of the index": hit(_index="\ud800"),
     "no score": hit(_score=None),
