@@ -34,6 +34,11 @@ _ADDRESSED = {
     *("herr", "herrn", "hr", "hrn", "frau", "fr", "frl", "fraeulein"),
     *("familie", "fam", "eheleute", "ehepaar", "dr", "prof"),
 }
+# Between a form of address and a name there is more of the name to come: Frau von der Linde, Dr. med. Wolf.
+_BETWEEN = {
+    *("von", "van", "vom", "de", "der", "den", "zu", "zur", "del", "di", "el", "al"),
+    *("med", "rer", "nat", "jur", "phil", "ing", "dipl"),
+}
 _SHORT = 2  # letters; no name
 _LONGEST_CODE = 4  # letters and digits together: b196, u25; what is longer may be an identity card's number, or a plate
 
@@ -63,7 +68,7 @@ def unaddressed(words: Iterable[str], known: Callable[[str], bool]) -> Iterator[
     name, and the second if nobody knows it."""
     names = 0  # how many more words may be names
     for word in words:
-        if fold(word) in _ADDRESSED:
+        if fold(word) in _ADDRESSED or (names and (fold(word) in _BETWEEN or len(word) == 1)):
             names = 2
         elif names == 2 and not is_silent(word):
             names = 1
