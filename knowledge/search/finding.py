@@ -124,7 +124,7 @@ def search(  # noqa: PLR0913  what may be wished for
         with transaction.atomic():
             places, wanted = _asked(asked, called, max(limit, articles, contacts), tried)
             answer, engine, degraded = engines.answered(wanted, backend)
-        found = [_hit(row, places) for row in answer.rows]
+        found = [_hit(row, places) for row in answer.rows if row.municipality in places]  # it may have gone live just now
     return SearchResult(
         query=query,
         called=called,
@@ -168,7 +168,7 @@ def _hit(row: Row, places: dict[int, Municipality]) -> Hit:
         ext=row.ext,
         score=row.score,
         matched=row.matched,
-        others=[(places[pk], key) for pk, key in row.others],
+        others=[(places[pk], key) for pk, key in row.others if pk in places],
     )
 
 
