@@ -70,7 +70,7 @@ def rebuild(progress: Progress = lambda done, total: None) -> str:
         if sent < feeding.PIECE:  # what comes later comes by the outbox
             break
     feeding.feed()
-    compared = reconcile(build.index)
+    compared = reconcile(build.index, lambda _done, _total: feeding.feed())
     if compared.ahead:
         raise Unfit(f"{build.index} has {compared.ahead} entries that nobody has published")
     _serve(build.index)
@@ -150,7 +150,7 @@ def remove(name: str) -> None:
         index.client().indices.delete(index=name)
 
 
-def reconcile(name: str, progress: Progress = lambda done, total: None) -> Compared:
+def reconcile(name: str, progress: Callable[[int, int], object] = lambda done, total: None) -> Compared:
     """Compare an index with PostgreSQL, entry by entry, and repair it."""
     found = Compared()
     index.client().indices.refresh(index=name)

@@ -1,6 +1,9 @@
 """Settings come from the environment and fail loudly; each case reads the module anew."""
 
+import os
 import runpy
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -67,3 +70,39 @@ def test_no_header_speaks_for_a_proxy(read):
     found = read(RUFVERBUND_TESTING="0", RUFVERBUND_HTTPS="1", RUFVERBUND_DOMAIN="servicecenter.example.de")
     assert (found["USE_X_FORWARDED_HOST"], found["USE_X_FORWARDED_PORT"]) == (False, False)
     assert found["SECURE_PROXY_SSL_HEADER"] is None
+
+
+def test_opensearch_is_there_only_where_it_is_named(read):
+    assert read(RUFVERBUND_TESTING="0")["OPENSEARCH"] is None
+    found = read(RUFVERBUND_TESTING="0", OPENSEARCH_URL="https://os1:9200/, https://os2:9200", OPENSEARCH_PASSWORD="x")
+    assert found["OPENSEARCH"]["hosts"] == ["https://os1:9200", "https://os2:9200"]
+    assert read(RUFVERBUND_TESTING="1", OPENSEARCH_URL="https://os1:9200")["OPENSEARCH"] is None
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"OPENSEARCH_URL": "os1:9200"},
+        {"OPENSEARCH_URL": "https://me:secret@os1:9200"},
+        {"OPENSEARCH_URL": "http://os1:9200", "OPENSEARCH_PASSWORD": "secret"},
+        {"OPENSEARCH_URL": "http://os1:9200", "OPENSEARCH_API_KEY": "secret"},
+    ],
+)
+def test_an_address_of_opensearch_that_gives_secrets_away_is_refused(read, given):
+    with pytest.raises(ImproperlyConfigured) as refused:
+        read(RUFVERBUND_TESTING="0", **given)
+    assert "secret" not in str(refused.value)
+
+
+def test_without_opensearch_its_client_is_not_even_loaded():
+    """Where it is not used, a start must not pay for it."""
+    code = "import django, sys; django.setup(); from knowledge.search import finding; from knowledge import tasks, cli; print('opensearchpy' in sys.modules)"
+    paths = os.pathsep.join(str(SOURCE.parents[at]) for at in (1, 2))
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": paths},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "False"

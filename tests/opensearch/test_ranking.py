@@ -174,8 +174,8 @@ def test_readyz_and_check_say_so(settings, cluster):
         found = [finding for finding in check.search_checks() if finding.component == "opensearch"]
         return components["search"], found[0].status, found[0].message
 
-    assert said()[:2] == ("ok", "warning")
-    assert "unverschlüsselt" in said()[2]
+    assert said()[:2] == ("ok", "ok")
+    assert "hat alle" in said()[2]
     settings.OPENSEARCH = {**configured(cluster), "hosts": ["http://127.0.0.1:9"]}
     assert said()[:2] == ("degraded", "warning")
     assert "antwortet nicht" in said()[2]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Literal, NamedTuple
+from urllib.parse import urlsplit
 
 import click
 import psycopg
@@ -14,6 +15,7 @@ import psycopg
 from config import embedded, installation
 
 SYMBOLS = {"ok": "ok      ", "warning": "Hinweis ", "error": "Fehler  "}
+LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
 class Finding(NamedTuple):
@@ -130,7 +132,8 @@ def opensearch_checks() -> Iterator[Finding]:
         todo = "Gesucht wird solange in PostgreSQL. OPENSEARCH_URL, Anmeldung und Zertifikat prüfen."
         yield Finding("opensearch", "warning", f"OpenSearch antwortet nicht: {in_short(error)}", todo)
         return
-    if any(host.startswith("http://") for host in index.configured()["hosts"]):
+    open_hosts = [host for host in index.configured()["hosts"] if urlsplit(host).scheme == "http"]
+    if any(urlsplit(host).hostname not in LOOPBACK for host in open_hosts):
         yield Finding(
             "opensearch", "warning", "Die Verbindung zu OpenSearch ist unverschlüsselt.", "https:// verwenden."
         )
