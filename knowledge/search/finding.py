@@ -124,7 +124,9 @@ def search(  # noqa: PLR0913  what may be wished for
         with transaction.atomic():
             places, wanted = _asked(asked, called, max(limit, articles, contacts), tried)
             answer, engine, degraded = engines.answered(wanted, backend)
-        found = [_hit(row, places) for row in answer.rows if row.municipality in places]  # it may have gone live just now
+        found = [
+            _hit(row, places) for row in answer.rows if row.municipality in places
+        ]  # it may have gone live just now
     return SearchResult(
         query=query,
         called=called,
