@@ -264,17 +264,17 @@ BEGIN
         ELSE format(
             '(SELECT e.* FROM unnest($1) AS home_id CROSS JOIN LATERAL (SELECT %s FROM public.pool_searchentry e WHERE e.municipality_id + 0 = home_id '
             'AND public.scoped(e.municipality_id, e.title_words) @@ replace(%L, ''@'', home_id || ''@'')::tsquery AND %s LIMIT 600) e) e',
-            columns, plan->>'some', valid) END, 60)
+            columns, plan->>'some', valid) END, 40)
         INTO ids, totals, covers USING home, called, kreis, visible, today;
     ids := coalesce(ids, '{}'); totals := coalesce(totals, '{}'); covers := coalesce(covers, '{}');
     IF plan->>'bodies' <> '' AND (cardinality(ids) < 3 OR NOT (covers[1] OR EXISTS (SELECT FROM public.pool_searchentry e
             WHERE e.id = ids[1] AND e.title_words @@ (plan->>'written')::tsquery))) THEN
         EXECUTE public.search_statement(plan, mean, named, CASE WHEN cardinality(home) <= 8 THEN format(
                 '(SELECT e.* FROM unnest($1) AS home_id CROSS JOIN LATERAL (SELECT %s FROM public.pool_searchentry e WHERE e.municipality_id + 0 = home_id '
-                'AND public.scoped(e.municipality_id, e.body_words) @@ replace(%L, ''@'', home_id || ''@'')::tsquery AND e.id <> ALL ($6) AND %s LIMIT 80) e) e',
+                'AND public.scoped(e.municipality_id, e.body_words) @@ replace(%L, ''@'', home_id || ''@'')::tsquery AND e.id <> ALL ($6) AND %s LIMIT 50) e) e',
                 columns, plan->>'bodies', valid)
             ELSE format('(SELECT %s FROM public.pool_searchentry e WHERE e.body_words @@ %L::tsquery AND e.municipality_id + 0 = ANY ($1) '
-                'AND e.id <> ALL ($6) AND %s LIMIT 500) e', columns, replace(plan->>'bodies', '@', ''), valid) END, 80)
+                'AND e.id <> ALL ($6) AND %s LIMIT 500) e', columns, replace(plan->>'bodies', '@', ''), valid) END, 50)
             INTO more_ids, more_totals, more_covers USING home, called, kreis, visible, today, ids;
         ids := ids || coalesce(more_ids, '{}'); totals := totals || coalesce(more_totals, '{}');
     END IF;
