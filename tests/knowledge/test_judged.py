@@ -6,7 +6,6 @@ import pytest
 from django.db import connection
 
 from knowledge import demo
-from knowledge.pool import upkeep
 from knowledge.pool.models import SearchEntry
 from knowledge.search import documents
 from knowledge.search.finding import search
@@ -21,7 +20,6 @@ pytestmark = pytest.mark.usefixtures("filled", "db")
 @pytest.fixture(autouse=True)
 def all_live(places: dict[str, Any]) -> None:
     set_state(places["lippstadt"], "live", acting_user=SYSTEM)
-    upkeep.run()
 
 
 def judged() -> Judgement:
