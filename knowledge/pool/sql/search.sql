@@ -2,13 +2,14 @@
 -- with `_`, their first two and three letters with `^`, how a name sounds with `=`. title_words: A title, B search words, function, number,
 -- C heads of compounds, D other parts and lent words; body_words: A words, D parts of compounds.
 
--- Words by which the same service is known elsewhere, in live municipalities, and which the entry does not have.
+-- Words by which the same service is known elsewhere, in live municipalities, and which the entry does not have. That a group is not empty is
+-- said of the column wherever entries are looked up by it: else the partial index is not used, and all entries are read.
 CREATE OR REPLACE FUNCTION public.lent_words(of_kind varchar, of_group varchar, whose bigint, own tsvector) RETURNS text[]
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT coalesce(array_agg(DISTINCT w ORDER BY w), '{}') FROM public.pool_searchentry e
     JOIN public.tenants_municipality m ON m.id = e.municipality_id AND m.status IN ('live', 'leaving')
     CROSS JOIN unnest(tsvector_to_array(ts_filter(e.title_words, '{a,b}'))) w
-    WHERE of_group <> '' AND e."group" = of_group AND e.kind = of_kind AND e.municipality_id <> whose
+    WHERE e."group" <> '' AND e."group" = of_group AND e.kind = of_kind AND e.municipality_id <> whose
         AND left(w, 1) <> ALL ('{_,^,=}') AND w <> ALL (tsvector_to_array(own)) $$;
 CREATE OR REPLACE FUNCTION public.weak(lexemes text[]) RETURNS tsvector
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -41,15 +42,15 @@ BEGIN
     FOR g IN WITH taken AS (DELETE FROM public.pool_lending WHERE id IN (
                  SELECT id FROM public.pool_lending ORDER BY id LIMIT at_most FOR UPDATE SKIP LOCKED) RETURNING kind, "group")
              SELECT DISTINCT kind, "group" FROM taken ORDER BY kind, "group" LOOP
-        WITH free AS (SELECT id FROM public.pool_searchentry WHERE kind = g.kind AND "group" = g."group" ORDER BY id FOR UPDATE SKIP LOCKED),
+        WITH free AS (SELECT id FROM public.pool_searchentry WHERE kind = g.kind AND "group" = g."group" AND "group" <> '' ORDER BY id FOR UPDATE SKIP LOCKED),
         own AS (SELECT e.id, e.municipality_id, e.lent, ts_delete(e.title_words, e.lent) AS words FROM public.pool_searchentry e JOIN free USING (id)),
         fresh AS (SELECT own.*, public.lent_words(g.kind, g."group", own.municipality_id, own.words) AS now FROM own),
         changed AS (UPDATE public.pool_searchentry e SET lent = fresh.now, title_words = fresh.words || public.weak(fresh.now), loans = e.loans + 1
             FROM fresh WHERE e.id = fresh.id AND fresh.now IS DISTINCT FROM e.lent RETURNING e.municipality_id, e.kind, e.key)
         INSERT INTO public.pool_indexwork (municipality_id, kind, key)
             SELECT c.municipality_id, c.kind, c.key FROM changed c WHERE EXISTS (SELECT FROM public.pool_indexbuild);
-        SELECT count(*) INTO waiting FROM (SELECT id FROM public.pool_searchentry WHERE kind = g.kind AND "group" = g."group"
-            EXCEPT SELECT id FROM (SELECT id FROM public.pool_searchentry WHERE kind = g.kind AND "group" = g."group" FOR UPDATE SKIP LOCKED) f) w;
+        SELECT count(*) INTO waiting FROM (SELECT id FROM public.pool_searchentry WHERE kind = g.kind AND "group" = g."group" AND "group" <> ''
+            EXCEPT SELECT id FROM (SELECT id FROM public.pool_searchentry WHERE kind = g.kind AND "group" = g."group" AND "group" <> '' FOR UPDATE SKIP LOCKED) f) w;
         IF waiting > 0 THEN INSERT INTO public.pool_lending (kind, "group") VALUES (g.kind, g."group"); END IF;  -- somebody is publishing them
         done := done + 1;
     END LOOP;
