@@ -4,6 +4,7 @@ import gc
 import random
 import time
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from django.db import connection, transaction
@@ -66,11 +67,9 @@ def whole(query: str, called: int) -> int:
     return len(finding.search(query, called=_slug(called)).hits)
 
 
+@cache
 def _slug(pk: int) -> str:
-    return _SLUGS.setdefault(pk, Municipality.objects.get(pk=pk).slug)
-
-
-_SLUGS: dict[int, str] = {}
+    return Municipality.objects.get(pk=pk).slug
 
 
 def full_text(query: str, called: int) -> int:
@@ -91,13 +90,9 @@ def trigrams(query: str, called: int) -> int:
     )
 
 
-def _kreis() -> list[int]:
-    if not _KREIS:
-        _KREIS.extend(Municipality.objects.filter(kind="kreis").values_list("pk", flat=True))
-    return _KREIS
-
-
-_KREIS: list[int] = []
+@cache
+def _kreis() -> tuple[int, ...]:
+    return tuple(Municipality.objects.filter(kind="kreis").values_list("pk", flat=True))
 
 
 def _count(statement: str, parameters: list[Any]) -> int:
