@@ -75,6 +75,29 @@ def test_a_routine_call_needs_at_most_six_keys_beside_the_words(live, browser) -
     ]
 
 
+def test_the_wrap_up_knows_the_answer_that_the_server_has_not_heard_of_yet(live, browser) -> None:  # noqa: F811
+    page, held = live.desk(browser), []
+    ready(page)
+    page.route("**/entwurf/", lambda route: held.append(route))  # noqa: PLW0108  Playwright sets an attribute on it
+    live.ring()
+    in_state(page, "ringing")
+    page.keyboard.press("F8")
+    in_state(page, "talking")
+    page.keyboard.press("F2")
+    page.keyboard.type("sperrmüll")
+    page.keyboard.press("Enter")
+    expect(page.locator("#answer-h")).to_have_text("Sperrmüllabfuhr anmelden")
+    page.keyboard.press("F4")
+    in_state(page, "wrap-up")
+    expect(page.locator("#concern")).to_have_value("Sperrmüllabfuhr anmelden")
+    page.keyboard.press("F8")
+    ready(page)
+    expect(page.locator("#info")).to_contain_text("Sperrmüllabfuhr anmelden")
+    assert held
+    stored = live.sql("SELECT concern || ' ' || concern_key FROM telephony_bridge_call ORDER BY id DESC LIMIT 1")
+    assert stored == "Sperrmüllabfuhr anmelden soest:sperrmuell"
+
+
 def test_of_two_agents_one_has_the_call_and_the_other_reads_who(live, browser) -> None:  # noqa: F811
     jana, murat = live.desk(browser), live.desk(browser, "agent2")
     ready(jana)

@@ -10,6 +10,7 @@ const KEPT = "wrap-up"; // in sessionStorage: [[name, value], …]
 const field = (form, name) => form?.elements[name];
 const form = () => document.getElementById("wrap-up");
 let timer, titles = [], automatic = "", filled = "", drawn = null; // filled: the searched words that stand in a report, untouched
+let told = null; // {call, id, kind, title}: what a call is about, sent, but perhaps not there yet when its form is drawn
 
 function keep() {
   const now = form(), rows = now ? [...new FormData(now)].filter(([name]) => name !== "csrfmiddlewaretoken") : [];
@@ -50,15 +51,27 @@ export function remember({ id, kind, title }) {
   const { call, phase } = state(), data = new FormData();
   const concern = field(form(), "concern"), mine = concern && form().elements.call.value === call; // of two calls, the other's form may be open
   if (mine && (!concern.value || concern.value === automatic)) {
-    concern.value = title;
-    form().elements.concern_kind.value = kind;
-    form().elements.concern_key.value = id;
+    about(form(), { id, kind, title });
     save();
   } else if (!mine && phase === "talking") {
+    told = { call, id, kind, title };
     for (const [name, value] of [["concern", title], ["concern_kind", kind], ["concern_key", id]]) data.append(name, value);
     ask(`/anruf/${call}/entwurf/`, data).catch(() => {});
   }
   automatic = title;
+}
+
+function about(now, { id, kind, title }) {
+  now.elements.concern.value = title;
+  now.elements.concern_kind.value = kind;
+  now.elements.concern_key.value = id;
+}
+
+/** Whoever opens an answer and goes to the wrap-up at once may get the form before the server has heard of the answer. */
+function complete(now) {
+  if (told?.call !== now.elements.call.value) return;
+  if (!now.elements.concern.value) { about(now, told); soon(); }
+  told = null; // from now on an empty subject is what the agent wants
 }
 
 /** The call's form as it has just come: what was opened is offered as a subject. */
@@ -70,7 +83,7 @@ export function prepare() {
     keep();
     return;
   }
-  if (drawn !== now) { drawn = now; restore(now); }
+  if (drawn !== now) { drawn = now; restore(now); complete(now); }
   automatic = now.elements.concern.value || automatic;
   now.querySelector("datalist").replaceChildren(...titles.map(title => Object.assign(document.createElement("option"), { value: title })));
 }
