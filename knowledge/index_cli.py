@@ -27,14 +27,15 @@ def reachable() -> Iterator[None]:
         raise Refusal(_("OpenSearch ist nicht eingerichtet. Setzen Sie OPENSEARCH_URL."))
     from opensearchpy.exceptions import OpenSearchException
 
-    from knowledge.search.engine import Unfit, in_short
+    from knowledge.search.engine import Unfit
+    from knowledge.search.trouble import in_words
 
     try:
         yield
     except (OpenSearchException, Unfit) as error:
         raise Refusal(
             _("OpenSearch antwortet nicht, wie es soll: %(reason)s. Gesucht wird solange in PostgreSQL.")
-            % {"reason": in_short(error)}
+            % {"reason": in_words(error)}
         ) from error
 
 

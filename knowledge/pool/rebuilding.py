@@ -51,7 +51,8 @@ class Compared:
 def serving() -> str | None:
     """The index that is searched; None when there is none."""
     with suppress(NotFoundError):
-        return next(iter(sorted(index.client().indices.get_alias(name=index.alias()))), None)
+        ours = f"{index.alias()}-*"  # to ask for those of others takes rights on all
+        return next(iter(sorted(index.client().indices.get_alias(index=ours, name=index.alias()))), None)
     return None
 
 

@@ -43,7 +43,7 @@ class Answer:
     slots: list[Slot]
 
 
-def in_short(error: Exception) -> str:
+def in_short(error: BaseException) -> str:
     """The first line of what a server or its client says, for a sentence or a log."""
     return (str(error).splitlines() or [""])[0][:200]
 

@@ -56,7 +56,10 @@ def answered(asked: Asked, backend: str | None = None) -> tuple[Answer, str, boo
         return _from_opensearch(asked, alone=backend is not None), OPENSEARCH, False
     except Unfit as unfit:
         if backend:
-            raise Refusal(_("OpenSearch antwortet nicht, wie es soll: %(reason)s.") % {"reason": unfit}) from unfit
+            from knowledge.search.trouble import in_words  # noqa: PLC0415  as below
+
+            reason = in_words(unfit.__cause__ or unfit)
+            raise Refusal(_("OpenSearch antwortet nicht, wie es soll: %(reason)s.") % {"reason": reason}) from unfit
         degraded = health.failed(str(unfit))
         return unfit.instead or postgres.found(asked), POSTGRES, degraded
 

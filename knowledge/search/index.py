@@ -7,6 +7,7 @@ what was found is read from PostgreSQL.
 import hashlib
 import json
 import logging
+from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -105,8 +106,8 @@ def _client(  # noqa: PLR0913, PLR0917  all that a connection is made of
     hosts: tuple[str, ...], user: str, password: str, api_key: str, ca: str, retries: int, patience: float
 ) -> OpenSearch:
     options: dict[str, Any] = {"ca_certs": ca} if ca else {}
-    if user:
-        options["http_auth"] = (user, password)
+    if user:  # by ourselves: urllib3 sends letters beyond ASCII in another encoding, or fails
+        options["headers"] = {"Authorization": "Basic " + b64encode(f"{user}:{password}".encode()).decode()}
     elif api_key:
         options["headers"] = {"Authorization": f"ApiKey {api_key}"}
     return OpenSearch(

@@ -88,6 +88,7 @@ def _ask(query: dict[str, Any], deadline: float) -> list[Found]:
     hosts: list[str] = index.configured()["hosts"]
     start = next(_turn)
     reason = "it is left alone for a while"
+    cause: Exception | None = None
     for host in (hosts[(start + at) % len(hosts)] for at in range(len(hosts))):
         breaker = _breakers.setdefault(host, Breaker())
         left = deadline - time.monotonic()
@@ -99,13 +100,13 @@ def _ask(query: dict[str, Any], deadline: float) -> list[Found]:
             hits = _read(_send(host, query, left))
         except (OpenSearchException, Unfit, ValueError, RecursionError) as error:
             breaker.failed()
-            reason = type(error).__name__ if isinstance(error, OpenSearchException) else str(error)
+            reason, cause = type(error).__name__ if isinstance(error, OpenSearchException) else str(error), error
             if isinstance(error, ConnectionTimeout) or not isinstance(error, Unreachable):
                 break
         else:
             breaker.succeeded()
             return hits
-    raise Unfit(reason)
+    raise Unfit(reason) from cause
 
 
 def _try(host: str, breaker: Breaker, query: dict[str, Any]) -> None:

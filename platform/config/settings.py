@@ -308,10 +308,12 @@ def opensearch(urls: str) -> dict[str, object] | None:
         parts = urlsplit(host)
         if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username:
             raise ImproperlyConfigured(
-                "OPENSEARCH_URL must look like https://host:9200 (more nodes after commas); the user goes into OPENSEARCH_USER"
+                "OPENSEARCH_URL muss wie https://host:9200 aussehen (weitere Knoten nach Kommas); der Benutzer gehört in OPENSEARCH_USER."
             )
         if parts.scheme == "http" and (env("OPENSEARCH_PASSWORD", "") or env("OPENSEARCH_API_KEY", "")):
-            raise ImproperlyConfigured("OPENSEARCH_URL must begin with https when a password or a key is sent there")
+            raise ImproperlyConfigured(
+                "OPENSEARCH_URL muss mit https beginnen, wenn ein Passwort oder ein Schlüssel dorthin geschickt wird."
+            )
     if not hosts:
         return None
     return {

@@ -43,7 +43,7 @@ public final class Node extends org.opensearch.node.Node {
         return new PluginInfo(name, "module on the class path", "NA", Version.CURRENT, java, name, List.of(), false);
     }
 
-    /** The only argument: the node's home folder, with config/opensearch.yml and config/log4j2.properties. */
+    /** First the node's home folder, with config/opensearch.yml and config/log4j2.properties; then its modules, if not all of them. */
     public static void main(String[] args) throws Exception {
         Path config = Path.of(args[0], "config").toAbsolutePath();
         Settings home = Settings.builder().put("path.home", config.getParent().toString()).build();
@@ -52,7 +52,7 @@ public final class Node extends org.opensearch.node.Node {
         LogConfigurator.configure(environment);
 
         Collection<PluginInfo> modules = new ArrayList<>();
-        for (String name : MODULES) {
+        for (String name : args.length > 1 ? List.of(args).subList(1, args.length) : MODULES) {
             Class.forName(name).asSubclass(Plugin.class);   // a missing module fails here, by name
             modules.add(info(name));
         }

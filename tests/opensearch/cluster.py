@@ -18,10 +18,12 @@ import subprocess
 import sys
 import tempfile
 import time
+import zipfile
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from urllib.error import URLError
 from urllib.request import ProxyHandler, build_opener
 
@@ -64,10 +66,10 @@ def _version(home: Path) -> int:
     return 0
 
 
-def prepare() -> Path:
+def prepare(recipe: str = "pom.xml") -> Path:
     """The folder with the jars and the compiled launcher, made once per version of the recipe. Raises MissingError."""
     java, maven = java_home() / "bin" / "java", shutil.which("mvn")
-    digest = hashlib.sha256((FOLDER / "pom.xml").read_bytes() + (FOLDER / "Node.java").read_bytes()).hexdigest()[:12]
+    digest = hashlib.sha256((FOLDER / recipe).read_bytes() + (FOLDER / "Node.java").read_bytes()).hexdigest()[:12]
     made = CACHE / digest
     CACHE.mkdir(parents=True, exist_ok=True)
     with (CACHE / "lock").open("w") as lock:
@@ -77,7 +79,8 @@ def prepare() -> Path:
                 raise MissingError("no Maven (mvn), which fetches OpenSearch once")
             shutil.rmtree(made, ignore_errors=True)
             copy = ["dependency:copy-dependencies", f"-DoutputDirectory={made / 'lib'}", "-DincludeScope=runtime"]
-            _run([maven, "-q", "-B", "-Dstyle.color=never", "-f", str(FOLDER / "pom.xml"), *copy])
+            _run([maven, "-q", "-B", "-Dstyle.color=never", "-f", str(FOLDER / recipe), *copy])
+            _unpack(made / "lib")
             compiler = next((made / "lib").glob("ecj-*.jar"))
             target = [
                 "-21",
@@ -93,6 +96,21 @@ def prepare() -> Path:
     return made
 
 
+def _unpack(lib: Path) -> None:
+    """A plugin comes as an archive of jars and an example of its configuration; of what the server has as well, one is enough."""
+    for archive in lib.glob("*.zip"):
+        with zipfile.ZipFile(archive) as plugin:
+            for name in plugin.namelist():
+                for twin in lib.glob(f"{_artifact(name)}-*.jar") if name.endswith(".jar") else []:
+                    if _artifact(twin.name) == _artifact(name):
+                        twin.unlink()
+            plugin.extractall(lib)
+
+
+def _artifact(jar: str) -> str:
+    return re.sub(r"-[0-9].*", "", jar)
+
+
 def _class_path(made: Path) -> str:
     return os.pathsep.join([str(made / "classes"), *sorted(str(jar) for jar in (made / "lib").glob("*.jar"))])
 
@@ -106,9 +124,12 @@ def _run(command: list[str]) -> None:
 class Cluster:
     """Some nodes that know each other. Ports and data stay over restarts, until `stop`."""
 
+    recipe, scheme = "pom.xml", "http"
+    modules: Sequence[str] = ()  # instead of those that Node.java names
+
     def __init__(self, nodes: int = 1, heap: str = "512m") -> None:
         self.heap = heap
-        self.made = prepare()
+        self.made = prepare(self.recipe)
         self.home = Path(tempfile.mkdtemp(prefix="rufverbund-opensearch-"))
         self.ports = _free_ports(2 * nodes)
         self.processes: list[subprocess.Popen[bytes] | None] = [None] * nodes
@@ -116,7 +137,7 @@ class Cluster:
     @property
     def urls(self) -> list[str]:
         """One address a node."""
-        return [f"http://127.0.0.1:{port}" for port in self.ports[: len(self.processes)]]
+        return [f"{self.scheme}://127.0.0.1:{port}" for port in self.ports[: len(self.processes)]]
 
     @property
     def url(self) -> str:
@@ -131,7 +152,7 @@ class Cluster:
                 self.processes[at] = self._spawn(at)
         deadline = time.monotonic() + PATIENCE
         for at in range(len(self.processes)):
-            while not self._answers(at):
+            while not self.answers(at):
                 process = self.processes[at]
                 assert process is not None
                 if process.poll() is not None or time.monotonic() > deadline:
@@ -139,13 +160,18 @@ class Cluster:
                 time.sleep(0.1)
         return self
 
-    def _answers(self, at: int) -> bool:
+    def answers(self, at: int) -> bool:
+        """Whether a node is up and has found the others."""
         path = f"/_cluster/health?wait_for_nodes=>={len(self.processes)}&wait_for_status=yellow&timeout=1s"
         try:
-            with _direct.open(self.urls[at] + path, timeout=5) as answer:
+            with self.opened(self.urls[at] + path) as answer:
                 return bool(answer.status == 200)
         except (URLError, OSError):
             return False
+
+    def opened(self, url: str) -> Any:
+        """An answer, as somebody gets it who may ask everything."""
+        return _direct.open(url, timeout=5)
 
     def _configure(self, at: int) -> None:
         home, nodes = self.home / f"n{at}", len(self.processes)
@@ -161,9 +187,14 @@ class Cluster:
             f"discovery.seed_hosts: [{seeds}]",
             f"cluster.initial_cluster_manager_nodes: [{', '.join(f'n{other}' for other in range(nodes))}]",
             "cluster.routing.allocation.disk.threshold_enabled: false",
+            *self.more(home / "config"),
         ]
         (home / "config" / "opensearch.yml").write_text("\n".join(lines) + "\n", "utf-8")
         shutil.copy(FOLDER / "log4j2.properties", home / "config")
+
+    def more(self, config: Path) -> list[str]:
+        """More lines for opensearch.yml; may put files beside it."""
+        return []
 
     def _spawn(self, at: int) -> subprocess.Popen[bytes]:
         java, home = java_home(), self.home / f"n{at}"
@@ -179,7 +210,7 @@ class Cluster:
         options += ["-Djava.locale.providers=SPI,CLDR", "-Dlog4j2.disable.jmx=true"]
         with (home / "out.log").open("ab") as log:
             return subprocess.Popen(
-                [str(java / "bin" / "java"), *options, "-cp", _class_path(self.made), "Node", str(home)],
+                [str(java / "bin" / "java"), *options, "-cp", _class_path(self.made), "Node", str(home), *self.modules],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

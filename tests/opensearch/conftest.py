@@ -12,12 +12,12 @@ from tests.opensearch.cluster import Cluster, MissingError
 filled = knowledge.filled
 
 
-def started(nodes=1, heap="512m"):
+def started(nodes=1, heap="512m", make=None):
     """A running cluster, or a reason why not."""
     if not (os.environ.get("CI") or os.environ.get("OPENSEARCH")):
         pytest.skip("tests with a real OpenSearch run where OPENSEARCH=1 asks for them")
     try:
-        cluster = Cluster(nodes, heap)
+        cluster = make() if make else Cluster(nodes, heap)
     except MissingError as missing:
         if os.environ.get("CI"):
             pytest.fail(str(missing))

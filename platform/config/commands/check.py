@@ -124,13 +124,13 @@ def opensearch_checks() -> Iterator[Finding]:
 
     from knowledge.pool import rebuilding
     from knowledge.search import index
-    from knowledge.search.engine import in_short
+    from knowledge.search.trouble import in_words
 
     try:
         found = rebuilding.status()
     except OpenSearchException as error:
-        todo = "Gesucht wird solange in PostgreSQL. OPENSEARCH_URL, Anmeldung und Zertifikat prüfen."
-        yield Finding("opensearch", "warning", f"OpenSearch antwortet nicht: {in_short(error)}", todo)
+        todo = "Gesucht wird solange in PostgreSQL. OPENSEARCH_URL, Anmeldung, Rechte und Zertifikat prüfen."
+        yield Finding("opensearch", "warning", f"OpenSearch antwortet nicht, wie es soll: {in_words(error)}.", todo)
         return
     open_hosts = [host for host in index.configured()["hosts"] if urlsplit(host).scheme == "http"]
     if any(urlsplit(host).hostname not in LOOPBACK for host in open_hosts):
