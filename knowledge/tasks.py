@@ -4,7 +4,7 @@ from django.conf import settings
 from procrastinate.contrib.django import app
 
 from knowledge import reanalysis
-from knowledge.pool import log_actions, upkeep
+from knowledge.pool import log_actions, pruning, upkeep
 from tenants import scope
 
 
@@ -26,6 +26,14 @@ def forget_searches(timestamp: int) -> int:
     """Searches that are older than they may get, every night. `timestamp` is when it was due (Unix seconds)."""
     with scope.worker():
         return log_actions.forget_searches()
+
+
+@app.periodic(cron="11 4 * * *", periodic_id="outbox")
+@app.task(queueing_lock="prune_outbox", pass_context=False)
+def prune_outbox(timestamp: int) -> int:
+    """Lines of the outbox that everybody has passed, every night. `timestamp` is when it was due (Unix seconds)."""
+    with scope.worker():
+        return pruning.prune()
 
 
 @app.periodic(cron="17 3 * * *", periodic_id="search_index")

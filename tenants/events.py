@@ -150,11 +150,17 @@ class Hub:
         Where no page has heard anything yet, a bell that rang while it was still reading its position may have been missed:
         the latest lines are repeated then.
         """
-        if stream not in self.last:
+        is_first = stream not in self.last
+        if is_first:
             row = await (await ear.execute(NEWEST, ([stream],))).fetchone()
             self.last[stream] = max(0, row[1] - LATEST) if row else 0
         rows = await (await ear.execute(SINCE, (stream, self.last[stream], 500))).fetchall()
         if not rows:
+            return
+        if rows[0][0] > self.last[stream] + 1 and not is_first:  # we slept until some were forgotten: pages begin anew
+            for queue in list(self.queues.get(stream, {})):
+                self._put(queue, None)
+            self.last[stream] = rows[-1][0]
             return
         asked = dict(
             self.queues.get(stream, {})

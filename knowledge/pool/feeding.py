@@ -34,8 +34,15 @@ CHOSEN = "(municipality_id, kind, key) IN (SELECT * FROM unnest(%s::bigint[], %s
 Name = tuple[int, str, str]  # municipality, kind, key
 
 
+MISSED = """SELECT m.id FROM public.tenants_municipality m
+LEFT JOIN public.pool_indexposition p ON p.index = %s AND p.municipality_id = m.id
+CROSS JOIN LATERAL (SELECT min(o.number) AS next FROM public.tenants_outboxentry o
+    WHERE o.stream = 'm:' || m.id AND o.number > coalesce(p.number, 0)) o
+WHERE o.next > coalesce(p.number, 0) + 1 ORDER BY m.id"""
+
+
 class GoneError(Unfit):
-    """The index is no more: somebody deleted it."""
+    """The index is no more: somebody deleted it, or it missed lines that were forgotten since."""
 
 
 def feed() -> int:
@@ -62,6 +69,13 @@ def waiting(name: str) -> int:
     with connection.cursor() as cursor:
         cursor.execute(WAITING, [name])
         return int(cursor.fetchone()[0])
+
+
+def missed(name: str) -> list[int]:
+    """Municipalities of whose news some were forgotten before the index was told: only a new one helps. In the worker's scope."""
+    with connection.cursor() as cursor:
+        cursor.execute(MISSED, [name])
+        return [row[0] for row in cursor.fetchall()]
 
 
 def begin(name: str) -> None:
@@ -96,6 +110,8 @@ def _feed_stream(name: str, municipality: int) -> int:
             return 0
         lines = OutboxEntry.objects.filter(stream=f"m:{municipality}", number__gt=position.number).order_by("number")
         news = list(lines.values_list("number", "kind", "object_id")[:LINES])
+        if news and news[0][0] > position.number + 1:
+            raise GoneError(f"{name} missed what was forgotten of m:{municipality}")
         changed = {(municipality, kind, key): number for number, kind, key in news if kind in KINDS}
         send(name, states(changed))
         if news:

@@ -96,6 +96,7 @@ def _listen() -> psycopg.Connection[Any]:
 
 def look() -> None:
     """See to it that an index serves that was made by this version and has what PostgreSQL has."""
+    rebuilding.drop_missed()
     name = rebuilding.serving()
     with scope.worker():
         filled = set(IndexBuild.objects.exclude(filled_at=None).values_list("index", flat=True))

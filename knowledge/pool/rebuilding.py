@@ -61,6 +61,7 @@ def rebuild(progress: Progress = lambda done, total: None) -> str:
 
     Raises Unfit or an OpenSearchException; may be run again at any time.
     """
+    drop_missed()
     build = _begun() or _begin()
     with scope.worker():
         total, done = SearchEntry.objects.count(), SearchEntry.objects.filter(pk__lte=build.cursor).count()
@@ -76,6 +77,15 @@ def rebuild(progress: Progress = lambda done, total: None) -> str:
         raise Unfit(f"{build.index} has {compared.ahead} entries that nobody has published")
     _serve(build.index)
     return build.index
+
+
+def drop_missed() -> None:
+    """Remove the indexes that were not told all before it was forgotten (pruning.py): what they lack, nobody could say."""
+    with scope.worker():
+        lost = [name for name in IndexBuild.objects.values_list("index", flat=True) if feeding.missed(name)]
+    for name in lost:
+        log.warning("search_index.missed", index=name)
+        remove(name)
 
 
 def _begun() -> IndexBuild | None:

@@ -42,6 +42,9 @@ SECRET_KEY = env("RUFVERBUND_SECRET_KEY")
 RUFVERBUND_DATABASE_SECRET = env("RUFVERBUND_DATABASE_SECRET")
 RUFVERBUND_OWNER_SECRET = env("RUFVERBUND_OWNER_SECRET", "")  # only for migrations, the worker and the command line
 RUFVERBUND_SEARCHES_DAYS = int(env("RUFVERBUND_SEARCHES_DAYS", "180"))  # how long what was searched for is kept
+RUFVERBUND_OUTBOX_DAYS = int(env("RUFVERBUND_OUTBOX_DAYS", "30"))  # how long what happened can be told to who was away
+if RUFVERBUND_OUTBOX_DAYS < 1:
+    raise ImproperlyConfigured("RUFVERBUND_OUTBOX_DAYS must be 1 or more")
 HTTPS = flag("RUFVERBUND_HTTPS")  # behind TLS: secure cookies, HSTS, redirects
 RUFVERBUND_PORT = env(
     "RUFVERBUND_PORT", ""

@@ -94,8 +94,11 @@ def catch_up(listener: Listener, since: dict[str, int]) -> tuple[dict[str, int],
                     continue
                 if number > position[stream] or position[stream] - number > REPLAYED:
                     return position, None
-                missed += [
+                news = [
                     event for event in events.read_since(stream, number, REPLAYED) if event.number <= position[stream]
+                if len(news) < position[stream] - number:  # some were forgotten since (knowledge/pool/pruning.py)
+                    return position, None
+                missed += news
                 ]
             return position, missed
     finally:

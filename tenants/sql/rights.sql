@@ -108,13 +108,16 @@ CREATE POLICY platform_write ON tenants_auditentry FOR INSERT TO front, operator
 CREATE POLICY platform_read ON tenants_auditentry FOR SELECT TO operator_web
     USING (object_kind IN ('municipality', 'servicecentre', 'numberprefix', 'membership', 'invitation', 'source'));
 
--- The outbox: ids only; read by the listener, by a municipality for itself, and by the worker that will feed the search index.
+-- The outbox: ids only; read by the listener, by a municipality for itself, and by the worker that feeds the search index and forgets what
+-- is old (knowledge/pool/pruning.py), whatever it is told never the last day.
 GRANT SELECT ON tenants_outboxentry TO tenant, listener, worker, desk_web;
+GRANT DELETE ON tenants_outboxentry TO worker;
 SELECT public.protect('tenants_outboxentry');
 CREATE POLICY own ON tenants_outboxentry FOR SELECT TO tenant USING (stream = 'm:' || (SELECT public.own_municipality()));
 CREATE POLICY desk ON tenants_outboxentry FOR SELECT TO desk_web USING (stream IN (SELECT 'c:' || c FROM public.desk_centres() c
     UNION ALL SELECT 'm:' || m FROM public.desk_municipalities() m));
 CREATE POLICY everything ON tenants_outboxentry FOR SELECT TO listener, worker USING (true);
+CREATE POLICY old ON tenants_outboxentry FOR DELETE TO worker USING (at < statement_timestamp() - interval '1 day');
 SELECT public.protect('tenants_streamcounter');
 SELECT public.protect('tenants_installation');
 GRANT SELECT ON tenants_installation TO front, worker;

@@ -106,3 +106,10 @@ def test_without_opensearch_its_client_is_not_even_loaded():
         check=True,
     )
     assert done.stdout.strip() == "False"
+
+
+def test_days_after_which_the_outbox_is_forgotten(read):
+    assert read()["RUFVERBUND_OUTBOX_DAYS"] == 30
+    assert read(RUFVERBUND_OUTBOX_DAYS="7")["RUFVERBUND_OUTBOX_DAYS"] == 7
+    with pytest.raises(ImproperlyConfigured, match="RUFVERBUND_OUTBOX_DAYS"):
+        read(RUFVERBUND_OUTBOX_DAYS="0")

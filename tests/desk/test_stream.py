@@ -117,6 +117,28 @@ def test_what_was_missed_is_replayed_exactly_once(live) -> None:
         assert len([e for e in more if e["kind"] == "call"]) == 1
 
 
+FORGET = "DELETE FROM tenants_outboxentry WHERE stream = '{0}' AND number < (SELECT max(number) FROM tenants_outboxentry WHERE stream = '{0}')"
+
+
+def test_a_page_that_comes_back_after_lines_were_forgotten_fetches_everything_again(live) -> None:
+    with closing(Stream(live)) as first:
+        first.events(is_kind("hello"))
+        for _ in range(2):
+            live.hang_up(live.ring(), "cancel")
+        first.events(lambda event: event.get("op") == "ended")
+    with closing(Stream(live, since=first.position)) as again:
+        assert again.events(lambda event: True)[0]["kind"] == "hello"
+    stream = "c:" + first.position.split(":")[0]
+    live.sql(FORGET.format(stream))
+    with closing(Stream(live, since=first.position)) as late:
+        assert [event["kind"] for event in late.events(lambda event: True)] == ["reset"]
+        call = live.ring()
+        late.events(is_kind("call"))
+    live.hang_up(call, "cancel")
+    with closing(Stream(live, since=late.position)) as again:  # what it misses now is there
+        assert again.events(lambda event: event.get("op") == "ended")[0]["kind"] == "hello"
+
+
 @pytest.mark.parametrize("since", ["1:99999999", "x", "1:1,2", "9" * 300, "1:-4", "%00"])
 def test_a_position_that_cannot_be_means_fetch_everything_or_nothing(live, since) -> None:
     with closing(Stream(live, since=since)) as stream:

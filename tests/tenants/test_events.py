@@ -72,3 +72,17 @@ def test_who_goes_while_others_are_told_is_told_nothing() -> None:
     sizes = loops.run(tell())
     assert sizes[-1] == 0
     assert sizes[:-1] == [0] + [1] * (len(sizes) - 3) + [2]
+
+
+def test_a_process_that_slept_until_lines_were_forgotten_lets_its_pages_begin_anew() -> None:
+    async def tell() -> tuple[list[Any], list[Any]]:
+        hub, queues = hub_with(2)
+        await hub._deliver(Ear(), STREAM)  # type: ignore[arg-type]
+        known = [queue.get_nowait() for queue in queues]
+        hub.last[STREAM] = 3  # 4 to 6 are no more
+        await hub._deliver(Ear(), STREAM)  # type: ignore[arg-type]
+        return known, [queue.get_nowait() for queue in queues]
+
+    known, afterwards = loops.run(tell())
+    assert [event.number for event in known] == [7, 7]  # the first to listen need not know how far back lines go
+    assert afterwards == [None, None]

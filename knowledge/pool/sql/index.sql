@@ -7,13 +7,15 @@ CREATE POLICY platform ON pool_indexbuild TO worker USING (true);
 CREATE POLICY platform ON pool_indexwork TO worker USING (true);
 
 -- Whether an index does not know for five seconds already what one of these municipalities has published (of those that the login that asks
--- may see); an index that is not ours, too.
+-- may see), or will never know, because its next line was forgotten; an index that is not ours, too.
 CREATE OR REPLACE FUNCTION public.index_is_behind(of_index text, homes bigint[]) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT NOT EXISTS (SELECT FROM public.pool_indexbuild WHERE index = of_index AND filled_at IS NOT NULL) OR EXISTS (
         SELECT FROM unnest(homes) h LEFT JOIN public.pool_indexposition p ON p.index = of_index AND p.municipality_id = h
-        JOIN public.tenants_outboxentry o ON o.stream = 'm:' || h AND o.number = coalesce(p.number, 0) + 1
-        WHERE h = ANY ((SELECT public.searchable())::bigint[]) AND o.at < statement_timestamp() - interval '5 seconds') $$;
+        CROSS JOIN LATERAL (SELECT number, at FROM public.tenants_outboxentry
+            WHERE stream = 'm:' || h AND number > coalesce(p.number, 0) ORDER BY number LIMIT 1) o
+        WHERE h = ANY ((SELECT public.searchable())::bigint[])
+            AND (o.at < statement_timestamp() - interval '5 seconds' OR o.number > coalesce(p.number, 0) + 1)) $$;
 
 -- What an index found, as PostgreSQL has it now, and only what the login that asks may see: places, kinds, keys and scores of the hits, best
 -- first. `known` says how many of them there are, of what it may not see nothing.
