@@ -36,11 +36,12 @@ def measure(progress: Callable[[str], None]) -> dict[str, Any]:
         complete, keystrokes = queries()
         for name, asking in ENGINES.items():
             progress(name)
-            figures[name] = {"complete": _spread(asking, complete), "keystrokes": _spread(asking, keystrokes)}
+            figures[name] = {"complete": spread(asking, complete), "keystrokes": spread(asking, keystrokes)}
     return figures
 
 
-def _spread(asking: Asking, typed: Typed) -> dict[str, float | int]:
+def spread(asking: Asking, typed: Typed) -> dict[str, float | int]:
+    """Milliseconds of one engine; each question is asked ROUNDS times, and the last round counts."""
     gc.collect()
     gc.freeze()
     for _round in range(ROUNDS):

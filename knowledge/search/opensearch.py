@@ -20,6 +20,7 @@ from knowledge.search import index, postgres
 from knowledge.search.breaker import Breaker
 from knowledge.search.engine import Answer, Asked, Unfit
 from knowledge.search.opensearch_query import Place, question
+from knowledge.search.plan import Plan
 from knowledge.search.slots import Slot
 
 LIMIT = 0.06  # seconds that it has, all in all
@@ -52,10 +53,9 @@ class Found(NamedTuple):
 def found(asked: Asked, limit: float = LIMIT) -> Answer:
     """The best articles and contacts, as postgres.found has them. Raises Unfit."""
     slots, instructions, _mean = postgres.understood(asked.query, asked.synonyms)
-    rare = [(slot, float(told["rarity"])) for slot, told in zip(slots, instructions.slots, strict=True)]
     if not asked.visible:
         return Answer([], slots)
-    hits, homes = _ranked(rare, asked, time.monotonic() + limit)
+    hits, homes = ranked(rarities(slots, instructions), asked, time.monotonic() + limit)
     typed = [slot.word for slot in slots if slot.weight == 1.0]
     places, kinds, keys, scores = (
         (list(column) for column in zip(*(hit[1:] for hit in hits), strict=True)) if hits else ([],) * 4
@@ -71,8 +71,14 @@ def found(asked: Asked, limit: float = LIMIT) -> Answer:
     return Answer([postgres.as_row(row[1:-1], typed) for row in rows if row[1] is not None], slots)
 
 
-def _ranked(slots: Sequence[tuple[Slot, float]], asked: Asked, deadline: float) -> tuple[list[Found], list[int]]:
-    """What the called municipality and the Kreis have; when that is little, what all have. And whose entries were asked for."""
+def rarities(slots: Sequence[Slot], instructions: Plan) -> list[tuple[Slot, float]]:
+    """The slots of a query, each with how rare PostgreSQL says that it is."""
+    return [(slot, float(told["rarity"])) for slot, told in zip(slots, instructions.slots, strict=True)]
+
+
+def ranked(slots: Sequence[tuple[Slot, float]], asked: Asked, deadline: float) -> tuple[list[Found], list[int]]:
+    """What OpenSearch says, in one request or two: what the called municipality and the Kreis have; when that is little, what all have. And
+    whose entries were asked for."""
     called = asked.called if asked.called in asked.visible else None
     homes = list(asked.visible) if called is None else list(dict.fromkeys([called, *asked.kreise]))
     place = Place(homes, called, asked.kreise, asked.named and called is not None)

@@ -77,7 +77,7 @@ def environment(home: Path) -> dict[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()
-        if name != "DATABASE_URL" and not name.startswith("RUFVERBUND_")
+        if name != "DATABASE_URL" and not name.startswith(("RUFVERBUND_", "OPENSEARCH_"))
     }
     return {**kept, "RUFVERBUND_HOME": str(home), "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
 
