@@ -51,8 +51,9 @@ def _asked(asking: "Asking") -> dict[str, Any]:
         return len(opensearch.ranked(*ready, time.monotonic() + PATIENCE)[0]) if ready else 0
 
     return {
+        # With what PostgreSQL does before and after; first, since they warm the server up.
+        "keystrokes": spread(asking.count, keystrokes),
         "complete": spread(asking.count, complete),
-        "keystrokes": spread(asking.count, keystrokes),  # with what PostgreSQL does before and after
         "round_trip": spread(requested, keystrokes),  # to OpenSearch and back
         **asking.compared(complete),
     }
