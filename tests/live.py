@@ -45,7 +45,7 @@ def new_session(person: Any, host: str = DESK) -> str:
     made = SessionStore()
     bind(made, host)
     made[SESSION_KEY] = str(person.pk)
-    made[BACKEND_SESSION_KEY] = "allauth.account.auth_backends.AuthenticationBackend"
+    made[BACKEND_SESSION_KEY] = "accounts.backend.AuthenticationBackend"
     made[HASH_SESSION_KEY] = person.get_session_auth_hash()
     made.create()
     return str(made.session_key)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any, TypeVar
 
+from allauth.mfa.utils import is_mfa_enabled
 from allauth.usersessions.models import UserSession
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
@@ -50,10 +51,12 @@ class TownRequest(StaffRequest):
 
 
 def access_of(person: Person) -> Access:
-    """Read a person's memberships, in the front's scope."""
+    """A person's memberships: those that were read with the person when the request began, else read now, in the front's scope."""
     centres: dict[int, set[str]] = {}
     municipalities: dict[int, set[str]] = {}
-    rows = Membership.objects.filter(person=person).values_list("role", "centre_id", "municipality_id")
+    rows = person.places
+    if rows is None:
+        rows = list(Membership.objects.filter(person=person).values_list("role", "centre_id", "municipality_id"))
     for role, centre, municipality in rows:
         if role in CENTRE_ROLES and centre:
             centres.setdefault(centre, set()).add(role)
@@ -65,6 +68,12 @@ def access_of(person: Person) -> Access:
         municipalities={key: frozenset(roles) for key, roles in municipalities.items()},
         is_operator=any(role == ROLES.operator for role, _c, _m in rows),
     )
+
+
+def has_second_factor(person: Person) -> bool:
+    """Whether they have set one up: as it was when the request began, else asked now, in the front's scope."""
+    known = person.has_second_factor
+    return bool(is_mfa_enabled(person)) if known is None else known
 
 
 def needs_role(*roles: str) -> Callable[[View], View]:

@@ -47,6 +47,9 @@ class Person(AbstractBaseUser):
     EMAIL_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
     objects: ClassVar[PersonManager] = PersonManager()
+    # Read along by accounts.backend when a request begins, None elsewhere: the second factor, and each [role, centre, municipality].
+    has_second_factor: bool | None = None
+    places: list[tuple[str, int | None, int | None]] | None = None
 
     class Meta:
         ordering: ClassVar[list[str]] = ["name", "id"]

@@ -7,7 +7,6 @@ from io import BytesIO
 from typing import Any
 
 import structlog
-from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.exceptions import BadRequest, DisallowedHost, PermissionDenied
@@ -19,7 +18,7 @@ from django.utils import translation
 from whitenoise.middleware import WhiteNoiseMiddleware
 
 from accounts import sessions
-from accounts.access import Access, access_of
+from accounts.access import Access, access_of, has_second_factor
 from config.views import bad_request
 from tenants import scope
 from tenants.models import Host, Municipality
@@ -172,7 +171,7 @@ class AreaMiddleware:
         if request.path.startswith(ACCOUNT_PATHS) or not request.user.is_authenticated:
             return self.get_response(request)
         access: Access = request.access  # type: ignore[attr-defined]
-        if access.has_any and not is_mfa_enabled(request.user):
+        if access.has_any and not has_second_factor(request.user):
             return redirect("mfa_index")
         with ExitStack() as stack:
             if (view_scope := self.scope_of(request, access)) is not None:

@@ -5,15 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import psycopg
-from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib.auth import get_user
-from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection, transaction
 from django.http import HttpRequest
 
 from accounts import sessions
-from accounts.access import access_of
+from accounts.access import access_of, has_second_factor
+from accounts.sessions import SessionStore
 from desk.actions import begin_shift
 from tenants import events, scope
 from tenants.events import Event, Ticket
@@ -57,7 +56,7 @@ def identify(session_key: str) -> Listener | None:
             if sessions.is_foreign(request.session, f"desk.{settings.RUFVERBUND_DOMAIN}"):
                 return None
             person = get_user(request)
-            if not person.is_authenticated or not is_mfa_enabled(person):
+            if not person.is_authenticated or not has_second_factor(person):
                 return None
             centres = access_of(person).centres
             answered_for = Municipality.objects.filter(centre__in=centres, status__in=["live", "leaving"]).values_list(
@@ -96,10 +95,10 @@ def catch_up(listener: Listener, since: dict[str, int]) -> tuple[dict[str, int],
                     return position, None
                 news = [
                     event for event in events.read_since(stream, number, REPLAYED) if event.number <= position[stream]
+                ]
                 if len(news) < position[stream] - number:  # some were forgotten since (knowledge/pool/pruning.py)
                     return position, None
                 missed += news
-                ]
             return position, missed
     finally:
         connection.close()
