@@ -1,30 +1,25 @@
 """The ASGI application: the desk's event stream beside Django, since an open stream must not hold a thread or a connection."""
 
 import os
-from collections.abc import Awaitable, Callable
-from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-from django.core.asgi import get_asgi_application
+from django import setup
 
-Message = dict[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-
-django_application = get_asgi_application()
+setup()
 
 from django.conf import settings  # noqa: E402
 
-from config.bodies import BoundedBodies  # noqa: E402
+from config.bodies import BoundedBodies, Message, Receive, Send  # noqa: E402
+from config.handler import Handler  # noqa: E402
 from config.middleware import OPEN_PATHS  # noqa: E402  needs the apps to be loaded
 from desk.stream import events  # noqa: E402
 from telephony_bridge.door import Door  # noqa: E402
 from telephony_bridge.guard import BodyGuard  # noqa: E402
 
-# Bounded bodies; those of webhooks more closely, and without cookies. (The stubs say Mapping where ASGI hands over dicts.)
-bounded = BoundedBodies(django_application, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)  # type: ignore[arg-type]
-django = BodyGuard(Door(bounded))
+# Bounded bodies; those of webhooks more closely, and without cookies.
+bounded = BoundedBodies(Handler(), settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+pages = BodyGuard(Door(bounded))
 
 
 async def healthz(send: Send) -> None:
@@ -55,4 +50,4 @@ async def application(asgi_scope: Message, receive: Receive, send: Send) -> None
     if asgi_scope["type"] == "http" and asgi_scope["path"] == "/events":
         await events(asgi_scope, receive, send)
         return
-    await django(under_our_name(asgi_scope), receive, send)
+    await pages(under_our_name(asgi_scope), receive, send)

@@ -13,10 +13,10 @@ def arrives(monkeypatch):
     def names(path, host=b"10.1.2.3:8000"):
         seen = []
 
-        async def django(scope, _receive, _send):
+        async def pages(scope, _receive, _send):
             seen.append([value for name, value in scope["headers"] if name == b"host"])
 
-        monkeypatch.setattr(asgi, "django", django)
+        monkeypatch.setattr(asgi, "pages", pages)
         headers = [(b"host", host), (b"user-agent", b"probe")]
         loops.run(asgi.application({"type": "http", "path": path, "headers": headers}, None, None))
         return seen[0]

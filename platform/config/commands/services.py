@@ -6,11 +6,10 @@ from typing import Any, cast
 
 import click
 import structlog
-import uvicorn
 from django.conf import settings
 
 from accounts.demo import refuse_other_than_loopback
-from config import static
+from config import serving, static
 from tenants import scope
 
 log = structlog.get_logger(__name__)
@@ -28,24 +27,31 @@ GRACE = 4  # seconds that open requests and streams get when we stop
     envvar="RUFVERBUND_PROXIES",
     help="Proxys, denen X-Forwarded-For und -Proto geglaubt wird (mehrere mit Kommas).",
 )
-def serve(host: str, port: int, proxies: str) -> None:
+@click.option(
+    "--processes",
+    type=click.IntRange(1, 64),
+    default=serving.usual,
+    show_default="je Prozessorkern einer, höchstens 4",
+    envvar="RUFVERBUND_PROCESSES",
+    help="Webprozesse.",
+)
+def serve(host: str, port: int, proxies: str, processes: int) -> None:
     """Den Webserver starten, bis SIGINT oder SIGTERM."""
     refuse_other_than_loopback(host)
     static.collect()
-    config = uvicorn.Config(
-        "config.asgi:application",
-        host=host,
-        port=port,
-        lifespan="off",
-        log_config=None,  # config.logs has set up everything
-        access_log=False,  # addresses contain tokens; requests are logged by the proxy and counted by /metrics
-        forwarded_allow_ips=proxies,
-        server_header=False,
-        timeout_graceful_shutdown=GRACE,
-    )
-    log.info("serve.start", host=host, port=port)
+    log.info("serve.start", host=host, port=port, processes=processes)
     try:
-        uvicorn.Server(config).run()  # raises the signal that ended it once more
+        serving.run(
+            processes,
+            host=host,
+            port=port,
+            lifespan="off",
+            log_config=None,  # config.logs has set up everything
+            access_log=False,  # addresses contain tokens; requests are logged by the proxy and counted by /metrics
+            forwarded_allow_ips=proxies,
+            server_header=False,
+            timeout_graceful_shutdown=GRACE,
+        )
     finally:
         log.info("serve.end")
 

@@ -7,6 +7,7 @@ as "-" (`data_opens="publish"`, `aria_label=…`); True writes the bare name, Fa
 
 import datetime
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django import template
@@ -49,7 +50,12 @@ class Mark(NamedTuple):
 def mark_of(m: Any) -> Mark:
     """Read a mark from an object or a dict; an unknown colour, pattern or shape is an error, since it would be invisible."""
     values = [m[key] if isinstance(m, dict) else getattr(m, key) for key in Mark._fields]
-    mark = Mark(*map(str, values))
+    return _checked(*map(str, values))
+
+
+@lru_cache(1000)
+def _checked(*values: str) -> Mark:
+    mark = Mark(*values)
     for value, known in ((mark.shape, SHAPES), (mark.colour, COLOURS), (mark.pattern, PATTERNS)):
         if value not in dict(known):
             raise template.TemplateSyntaxError(f"{value!r} is no part of a recognition mark ({mark.name})")
@@ -82,8 +88,11 @@ def german() -> SafeString:
 @register.simple_tag
 def badge(m: Any, size: str = "") -> SafeString:
     """Initials, pattern, shape and colour in 36x20 px (size="large": 68x40), hidden from the ear; the name must stand beside it."""
-    mark = mark_of(m)
-    large = " badge--large" if size == "large" else ""
+    return _badge(mark_of(m), " badge--large" if size == "large" else "")
+
+
+@lru_cache(1000)
+def _badge(mark: Mark, large: str) -> SafeString:
     return format_html(
         '<span class="badge m-{} s-{}{}" aria-hidden="true"><span class="pat p-{}"></span><b>{}</b></span>',
         mark.colour, mark.shape, large, mark.pattern, mark.initials,
