@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import le
 from typing import Any
 
 from knowledge.search.documents import BEGINNING, FORM, SOUND, quoted
@@ -18,9 +19,14 @@ SOUND_WORTH = 0.7  # what sounds alike, times its weight
 ALL_WORTH = 0.85
 
 
+# How many slots, and how many alternatives of each: single ones by title, of several stems, and by body. PostgreSQL keeps plans for these shapes
+# (pool/sql/search.sql); an unusual query gets one of its own.
+USUAL_SLOTS, USUAL_PLACES = (1, 2, 4), (4, 1, 2)
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What `pool_search` gets. Tsqueries are text; see `as_json` for the shape."""
+    """What `pool_search` gets. Tsqueries are text; `slots` are as `_slot` makes them, `anywhere` a (title, body) for each typed word, "" for none."""
 
     slots: list[dict[str, Any]]
     all: str
@@ -31,19 +37,55 @@ class Plan:
     anywhere: list[tuple[str, str]]
     many: bool
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """How many slots, and how many places each has for its alternatives: a usual one, if it is large enough."""
+        slots = len(self.slots)
+        places = [max(len(slot[kind]) for slot in self.slots) for kind in ("title", "whole", "body")]
+        if slots <= max(USUAL_SLOTS) and all(map(le, places, USUAL_PLACES)):
+            return min(most for most in USUAL_SLOTS if most >= slots), *USUAL_PLACES
+        return slots, *(max(place, 1) for place in places)
+
     def as_json(self) -> dict[str, Any]:
-        """{"slots": [{"rarity", "title": [[weight, tsquery, scale]], "title_all": [[weight, tsquery]], "body", "body_all"}], "all", "written" (the words that bodies have, too),
-        "scoped_all", "some", "bodies": tsquery, "anywhere": [[title, body]], "many": whether "some" may have more entries than are read}."""
+        """The database's type search_plan: lists of slots one after the other, each with the places that `shape` gives it, None where it has
+        fewer alternatives. "some" and "bodies" have an @ before each lexeme; "written": the words that bodies have, too; "many": whether "some"
+        may have more entries than are read."""
+        most, titles, wholes, bodies = self.shape
+        title, whole, body = (
+            _laid_out([slot[kind] for slot in self.slots], most, places)
+            for kind, places in (("title", titles), ("whole", wholes), ("body", bodies))
+        )
         return {
-            "slots": self.slots,
+            "slots": len(self.slots),
+            "shape": self.shape,
+            "rarity": [slot["rarity"] for slot in self.slots],
+            "title": [found[1] for found in title],
+            "title_weight": [found[0] for found in title],
+            "title_scale": [found[2] for found in title],
+            "whole": [found[1] for found in whole],
+            "whole_weight": [found[0] for found in whole],
+            "body": [found[1] for found in body],
+            "body_weight": [found[0] for found in body],
+            "body_scale": [found[2] for found in body],
             "all": self.all,
             "written": self.written,
             "scoped_all": self.scoped_all,
             "some": self.some,
             "bodies": self.bodies,
-            "anywhere": self.anywhere,
+            "anywhere": [title for title, _body in self.anywhere],
+            "anywhere_body": [body or None for _title, body in self.anywhere],
             "many": self.many,
         }
+
+
+Rated = Sequence[Any]  # weight, tsquery and, where ts_rank is asked, scale
+NOTHING: Rated = (None, None, None)
+
+
+def _laid_out(slots: Sequence[Sequence[Rated]], most: int, places: int) -> list[Rated]:
+    return [found for slot in slots for found in (*slot, *[NOTHING] * (places - len(slot)))] + [NOTHING] * places * (
+        most - len(slots)
+    )
 
 
 def tsquery(alternative: Alternative, scope: str = "") -> str:
@@ -107,7 +149,8 @@ def _body_size(slot: Slot, vocabulary: Vocabulary) -> int:
 
 
 def _slot(slot: Slot, vocabulary: Vocabulary) -> dict[str, Any]:
-    """Alternatives of one weight share one tsquery; those of several stems cannot."""
+    """{"rarity", "title": [[weight, tsquery, scale]], "whole": [[weight, tsquery]], "body"}. Alternatives of one weight share one tsquery; those of
+    several stems, which must all be there in title or body, cannot."""
     single: dict[float, list[Alternative]] = defaultdict(list)
     whole: dict[float, list[Alternative]] = defaultdict(list)
     for alternative, meaning in slot.alternatives.items():
@@ -118,9 +161,8 @@ def _slot(slot: Slot, vocabulary: Vocabulary) -> dict[str, Any]:
     return {
         "rarity": round(rarity(slot, vocabulary), 4),
         "title": [[weight, either(group), round(RANK * len(group), 3)] for weight, group in single.items()],
-        "title_all": every,
+        "whole": every,
         "body": [[weight, either(group), round(RANK * len(group), 3)] for weight, group in in_body.items()],
-        "body_all": every,
     }
 
 

@@ -31,7 +31,7 @@ BEYOND = [  # login, statement
     ("worker", "SELECT * FROM public.desk_search_weeks(1)"),
     ("operator_web", "SELECT words FROM public.pool_loggedsearch"),
     ("desk_web", "SELECT * FROM public.pool_indexposition"),
-    ("desk_web", "SELECT * FROM public.pool_told('{{}}', '{{}}', '{{}}', 1, 1, '2026-01-01')"),
+    ("desk_web", "SELECT * FROM public.pool_told('{{}}', '{{}}', '{{}}', NULL, 1, 1, '2026-01-01')"),
     ("front", "SELECT * FROM public.pool_reread('{{}}', '{{}}', '{{}}', '{{}}', '{{}}', 1, 1, '2026-01-01')"),
     ("operator_web", "SELECT public.index_is_behind('x', '{{}}')"),
     ("operator_web", "SELECT title FROM public.pool_gap"),

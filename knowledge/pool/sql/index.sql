@@ -24,12 +24,13 @@ CREATE OR REPLACE FUNCTION public.pool_reread(places bigint[], kinds text[], key
 RETURNS TABLE (municipality_id bigint, kind varchar, key varchar, title varchar, subtitle varchar, ext varchar, score real,
     matched integer[], others jsonb, known bigint)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off SET enable_seqscan = off AS $$
-    WITH found AS (
+    WITH may AS MATERIALIZED (SELECT public.searchable() AS visible), found AS (
         SELECT array_agg(e.id ORDER BY h.total DESC, e.id) AS ids, array_agg(h.total ORDER BY h.total DESC, e.id) AS totals
         FROM unnest(places, kinds, keys, totals) AS h(place, kind, key, total)
         JOIN public.pool_searchentry e ON e.municipality_id = h.place AND e.kind = h.kind AND e.key = h.key
-        WHERE h.place = ANY ((SELECT public.searchable())::bigint[]))  -- asked once, not for each
-    SELECT t.*, cardinality(f.ids)::bigint FROM found f CROSS JOIN LATERAL public.pool_told(f.ids, f.totals, plan, called, at_most, today) t $$;
+        WHERE h.place = ANY ((SELECT visible FROM may)::bigint[]))  -- asked once, not for each
+    SELECT t.*, cardinality(f.ids)::bigint FROM found f CROSS JOIN may CROSS JOIN LATERAL public.pool_told(may.visible, f.ids, f.totals,
+        jsonb_populate_record(NULL::public.search_plan, plan), called, at_most, today) t $$;
 
 REVOKE ALL ON FUNCTION public.index_is_behind(text, bigint[]),
     public.pool_reread(bigint[], text[], text[], float8[], jsonb, bigint, integer, date) FROM PUBLIC;

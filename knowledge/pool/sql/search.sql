@@ -180,127 +180,156 @@ BEGIN
     END IF;
 END $$;
 
--- A plan (knowledge/search/plan.py) as the SELECT that scores the entries of `source`: the best `most` by title, of these the best by all.
-CREATE OR REPLACE FUNCTION public.search_statement(plan jsonb, mean real, named boolean, source text, most integer) RETURNS text
+-- A plan (knowledge/search/plan.py: `as_json`). Lists of several slots are laid out one after the other, each slot with as many places as
+-- `shape` says (how many slots; places of each for titles, wholes and bodies), NULL where it has fewer.
+DROP FUNCTION IF EXISTS public.search_statement(jsonb, real, boolean, text, integer),
+    public.pool_told(bigint[], float8[], jsonb, bigint, integer, date);
+DROP TYPE IF EXISTS public.search_plan CASCADE;  -- and with it the functions that take one: they are made anew below
+CREATE TYPE public.search_plan AS (slots integer, shape integer[], rarity float8[], title tsquery[], title_weight float8[], title_scale float8[],
+    whole tsquery[], whole_weight float8[], body tsquery[], body_weight float8[], body_scale float8[], "all" tsquery, written tsquery,
+    scoped_all text, "some" text, bodies text, anywhere tsquery[], anywhere_body tsquery[], many boolean);
+
+-- The SELECT that scores the entries of `source` by a plan of this shape: the best `most` by title, of these the best by all. Its parameters:
+-- $1 municipalities that come first, $2 the called one, $3 Kreise, $4 visible ones, $5 today, $6 entries that have been read, $7 whether the
+-- query names $2, $8 the mean length of titles, $9 the plan, whose parts are read once (`p`, `q`), not for each entry.
+CREATE OR REPLACE FUNCTION public.search_statement(shape integer[], source text, most integer) RETURNS text
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    slot jsonb; a jsonb; i integer := 0; j integer; names text[]; bodies text[];
-    parts text := ''; title text := '0'; body text := '0'; anywhere text := '';
-    place text := CASE WHEN named THEN 'CASE WHEN municipality_id = $2 THEN 5.0 ELSE 1.0 END'
-        ELSE 'CASE WHEN municipality_id = $2 THEN 1.5 WHEN municipality_id = ANY ($3) THEN 1.4 ELSE 1.0 END' END;
+    at integer; names text[]; bodies text[];
+    p text := ''; q text := ''; parts text := ''; title text := ''; body text := ''; matched text := '';
 BEGIN
-    FOR slot IN SELECT * FROM jsonb_array_elements(plan->'slots') LIMIT 24 LOOP
-        i := i + 1; j := 0; names := '{}'; bodies := '{}';
-        FOR a IN SELECT * FROM jsonb_array_elements(slot->'title') LOOP
-            j := j + 1; names := names || format('s%s_%s', i, j);
-            parts := parts || format(', %s*least(ts_rank(''{0.45,0.7,0.85,1.0}'', title_words, %L::tsquery)*%s, 2.5) AS s%s_%s',
-                (a->>0)::float8, a->>1, (a->>2)::float8, i, j);
+    FOR i IN 1 .. shape[1] LOOP
+        names := '{}'; bodies := '{}';
+        p := p || format(', ($9).rarity[%s] AS r%1$s', i); parts := parts || format(', r%s', i);
+        q := q || format(', ($9).rarity[%s] AS r%1$s, ($9).anywhere[%1$s] AS m%1$s, ($9).anywhere_body[%1$s] AS n%1$s', i);
+        matched := matched || format('+CASE WHEN title_words @@ m%s OR body_words @@ n%1$s THEN 1 ELSE 0 END', i);
+        FOR j IN 1 .. shape[2] LOOP
+            at := (i - 1)*shape[2] + j; names := names || format('s%s', at);
+            p := p || format(', ($9).title[%s] AS t%1$s, ($9).title_weight[%1$s] AS tw%1$s, ($9).title_scale[%1$s] AS ts%1$s', at);
+            parts := parts || format(', tw%s*least(ts_rank(''{0.45,0.7,0.85,1.0}'', e.title_words, t%1$s)*ts%1$s, 2.5) AS s%1$s', at);
         END LOOP;
-        FOR a IN SELECT * FROM jsonb_array_elements(slot->'title_all') LOOP
-            j := j + 1; names := names || format('s%s_%s', i, j);
-            parts := parts || format(', CASE WHEN title_words @@ %L::tsquery THEN %s ELSE 0 END AS s%s_%s', a->>1, (a->>0)::float8, i, j);
+        FOR j IN 1 .. shape[3] LOOP
+            at := (i - 1)*shape[3] + j; names := names || format('w%s', at);
+            p := p || format(', ($9).whole[%s] AS a%1$s, ($9).whole_weight[%1$s] AS aw%1$s', at);
+            q := q || format(', ($9).whole[%s] AS a%1$s, ($9).whole_weight[%1$s] AS aw%1$s', at);
+            parts := parts || format(', CASE WHEN e.title_words @@ a%s THEN aw%1$s END AS w%1$s', at);
+            bodies := bodies || format('CASE WHEN body_words @@ a%s THEN aw%1$s END', at);
         END LOOP;
-        FOR a IN SELECT * FROM jsonb_array_elements(slot->'body') LOOP
-            bodies := bodies || format('%s*least(ts_rank(''{0.4,0.5,0.7,1.0}'', body_words, %L::tsquery)*%s, 1.3)',
-                (a->>0)::float8, a->>1, (a->>2)::float8);
+        FOR j IN 1 .. shape[4] LOOP
+            at := (i - 1)*shape[4] + j;
+            q := q || format(', ($9).body[%s] AS b%1$s, ($9).body_weight[%1$s] AS bw%1$s, ($9).body_scale[%1$s] AS bs%1$s', at);
+            bodies := bodies || format('bw%s*least(ts_rank(''{0.4,0.5,0.7,1.0}'', body_words, b%1$s)*bs%1$s, 1.3)', at);
         END LOOP;
-        FOR a IN SELECT * FROM jsonb_array_elements(slot->'body_all') LOOP
-            bodies := bodies || format('CASE WHEN body_words @@ %L::tsquery THEN %s ELSE 0 END', a->>1, (a->>0)::float8);
-        END LOOP;
-        title := title || format('+%s*(0.7*greatest(%s)+0.3*(%s))', (slot->>'rarity')::float8,
-            array_to_string(names, ','), array_to_string(names, '+'));
-        body := body || format('+%s*greatest(%s)', (slot->>'rarity')::float8, array_to_string(bodies, ','));
-    END LOOP;
-    i := 0;
-    FOR a IN SELECT * FROM jsonb_array_elements(plan->'anywhere') LIMIT 8 LOOP
-        i := i + 1;
-        anywhere := anywhere || format('%sCASE WHEN title_words @@ %L::tsquery%s THEN %s END', CASE i WHEN 1 THEN '' ELSE ', ' END, a->>0,
-            CASE a->>1 WHEN '' THEN '' ELSE format(' OR body_words @@ %L::tsquery', a->>1) END, i);
+        title := title || format('+coalesce(r%s*(0.7::float8*greatest(%s)+0.3::float8*(%s)), 0)', i,
+            array_to_string(names, ','), (SELECT string_agg(format('coalesce(%s, 0)', n), '+') FROM unnest(names) n));
+        body := body || format('+coalesce(r%s*greatest(%s), 0)', i, array_to_string(bodies, ','));
     END LOOP;
     RETURN format($q$SELECT array_agg(id), array_agg(total), array_agg(covered) FROM (
-        SELECT id, covered, (score + 0.15*(%s)*%s)*CASE WHEN cardinality(matched) = %s THEN 1.5 ELSE 1 END AS total FROM (
-            SELECT *, array_remove(ARRAY[%s], NULL) AS matched FROM (
-                SELECT id, municipality_id, covered, score, title_words, body_words || '' AS body_words FROM (  -- || '': read from disk once
-                    SELECT *, (%s)/(0.85+0.15*title_length/%s)*CASE WHEN covered THEN 2 ELSE 1 END*%s
-                        *CASE kind WHEN 'department' THEN 1.05 WHEN 'person' THEN 0.95 ELSE 1 END AS score
-                    FROM (SELECT id, municipality_id, kind, title_length, title_words, body_words, title_words @@ %L::tsquery AS covered%s
-                          FROM %s OFFSET 0) z
-                    ORDER BY score DESC, id LIMIT %s) scored OFFSET 0) best) m ORDER BY total DESC, id LIMIT 60) x$q$,
-        body, place, i, anywhere, title, mean, place, plan->>'all', parts, source, most);
+        SELECT id, covered, (score + 0.15::float8*(0%1$s)*place)*CASE WHEN (0%2$s) = words THEN 1.5::float8 ELSE 1 END AS total FROM (
+            SELECT id, covered, score, place, title_words, packed || '' AS body_words FROM (  -- || '': read from disk once
+                SELECT *, (0%3$s)/(0.85::float8 + 0.15::float8*title_length/$8)*CASE WHEN covered THEN 2 ELSE 1 END*place
+                    *CASE kind WHEN 'department' THEN 1.05::float8 WHEN 'person' THEN 0.95 ELSE 1 END AS score
+                FROM (
+                    SELECT e.id, e.kind, e.title_length, e.title_words, e.body_words AS packed, e.title_words @@ every AS covered%4$s,
+                        CASE WHEN $7 THEN CASE WHEN e.municipality_id = $2 THEN 5.0::float8 ELSE 1 END WHEN e.municipality_id = $2 THEN 1.5
+                            WHEN e.municipality_id = ANY ($3) THEN 1.4 ELSE 1 END AS place
+                    FROM (SELECT ($9)."all" AS every%5$s OFFSET 0) p CROSS JOIN LATERAL (%6$s OFFSET 0) e OFFSET 0) z
+                ORDER BY score DESC, id LIMIT %7$s) scored OFFSET 0) best
+        CROSS JOIN (SELECT cardinality(($9).anywhere) AS words%8$s OFFSET 0) q ORDER BY total DESC, id LIMIT 60) x$q$,
+        body, matched, title, parts, p, source, most, q);
 END $$;
 
+-- Where the entries of a stage come from, and how many of them are scored by all. `some` and `bodies` have an @ before each lexeme.
+CREATE OR REPLACE FUNCTION public.search_source(stage text, OUT source text, OUT most integer)
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    read text := 'SELECT e.id, e.municipality_id, e.kind, e.title_length, e.title_words, e.body_words FROM public.pool_searchentry e WHERE '
+        '(e.valid_from IS NULL OR e.valid_from <= $5) AND (e.valid_to IS NULL OR e.valid_to >= $5) AND ';
+    here text := read || 'e.municipality_id + 0 = home_id AND public.scoped(e.municipality_id, e.%s_words) @@ replace(($9).%I, ''@'', home_id || ''@'')::tsquery';
+    titles text := format(here, 'title', 'some');
+BEGIN
+    most := CASE stage WHEN 'everybody' THEN 60 WHEN 'bodies' THEN 50 WHEN 'wide_bodies' THEN 50 ELSE 40 END;
+    source := CASE stage
+        WHEN 'one' THEN titles || ' LIMIT 250'  -- one word: if there are more than can be scored, some of them
+        WHEN 'many' THEN format('(%s LIMIT 300) UNION ALL (%s AND NOT e.title_words @@ every LIMIT 200)', format(here, 'title', 'scoped_all'), titles)
+        WHEN 'usual' THEN titles || ' LIMIT 600'
+        WHEN 'bodies' THEN format(here, 'body', 'bodies') || ' AND e.id <> ALL ($6) LIMIT 50'
+        -- nobody was called, so no municipality comes first
+        WHEN 'wide' THEN read || 'e.title_words @@ replace(($9)."some", ''@'', '''')::tsquery AND e.municipality_id + 0 = ANY ($1) LIMIT 1000'
+        WHEN 'wide_bodies' THEN read || 'e.body_words @@ replace(($9).bodies, ''@'', '''')::tsquery AND e.municipality_id + 0 = ANY ($1) '
+            'AND e.id <> ALL ($6) LIMIT 500'
+        WHEN 'everybody' THEN read || 'e.title_words @@ every AND e.municipality_id + 0 = ANY ($4) AND e.id <> ALL ($6) LIMIT 400' END;
+    IF stage IN ('one', 'many', 'usual', 'bodies') THEN
+        source := format('SELECT e.* FROM unnest($1) AS home_id CROSS JOIN LATERAL (%s) e', source);
+    END IF;
+END $$;
+
+-- One function for each stage and each usual number of words, for plans of the usual shape (plan.py: USUAL_SLOTS, USUAL_PLACES): PostgreSQL keeps
+-- its plan, where a statement that is written for one query costs more to parse and to plan than to run. pool_search alone calls them.
+DO $do$
+DECLARE stage text; slots integer; arguments text := 'bigint[], bigint, bigint[], bigint[], date, bigint[], boolean, float8, public.search_plan';
+BEGIN
+    FOREACH stage IN ARRAY '{one,many,usual,wide,bodies,wide_bodies,everybody}'::text[] LOOP
+        FOREACH slots IN ARRAY '{1,2,4}'::integer[] LOOP
+            EXECUTE format('CREATE FUNCTION public.search_%1$s_%2$s(%3$s) RETURNS TABLE (ids bigint[], totals float8[], covers boolean[]) LANGUAGE plpgsql '
+                'STABLE AS %4$L; REVOKE ALL ON FUNCTION public.search_%1$s_%2$s(%3$s) FROM PUBLIC', stage, slots, arguments,
+                (SELECT '#variable_conflict use_column' || E'\n' || format('BEGIN RETURN QUERY %s; END',
+                    public.search_statement(slots || '{4,1,2}'::integer[], s.source, s.most)) FROM public.search_source(stage) s));
+        END LOOP;
+    END LOOP;
+END $do$;
+CREATE OR REPLACE FUNCTION public.search_call(stage text, shape integer[]) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT CASE WHEN shape[1] IN (1, 2, 4) AND shape[2:] = '{4,1,2}'
+        THEN format('SELECT * FROM public.search_%s_%s($1, $2, $3, $4, $5, $6, $7, $8, $9)', stage, shape[1])
+        ELSE (SELECT public.search_statement(shape, s.source, s.most) FROM public.search_source(stage) s) END $$;  -- a long query
+
 -- The search itself. `called`: municipality or NULL; `named`: whether the query itself names it; `today`: German date. Returns the best
--- `at_most` articles and the best `at_most` contacts. Stage A reads the called municipality and the Kreis by title, search words and the
--- like; B their bodies, when the best hit lacks a word; C everybody's titles, when there are fewer than three hits. Each stage is bounded.
+-- `at_most` articles and the best `at_most` contacts. The first stage reads the called municipality and the Kreis by title, search words and the
+-- like; the second their bodies, when the best hit lacks a word; the third everybody's titles, when there are fewer than three hits. Each is bounded.
 CREATE OR REPLACE FUNCTION public.pool_search(plan jsonb, mean real, called bigint, named boolean, at_most integer, today date)
 RETURNS TABLE (municipality_id bigint, kind varchar, key varchar, title varchar, subtitle varchar, ext varchar, score real,
     matched integer[], others jsonb)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE
+    p public.search_plan := jsonb_populate_record(NULL::public.search_plan, plan);
     visible bigint[] := public.searchable();
     kreis bigint[] := ARRAY(SELECT id FROM public.tenants_municipality WHERE id = ANY (visible) AND kind = 'kreis');
-    home bigint[]; valid text := '(e.valid_from IS NULL OR e.valid_from <= $5) AND (e.valid_to IS NULL OR e.valid_to >= $5)';
-    columns text := 'e.id, e.municipality_id, e.kind, e.title_length, e.title_words, e.body_words';
+    home bigint[]; length float8 := greatest(mean, 1);
     ids bigint[] := '{}'; totals float8[] := '{}'; covers boolean[] := '{}'; more_ids bigint[]; more_totals float8[]; more_covers boolean[];
 BEGIN
     IF called <> ALL (visible) THEN called := NULL; END IF;
     named := coalesce(named AND called IS NOT NULL, false);
     home := CASE WHEN called IS NULL THEN visible ELSE called || array_remove(kreis, called) END;
-    mean := greatest(mean, 1);
-    EXECUTE public.search_statement(plan, mean, named, CASE
-        WHEN cardinality(home) > 8 THEN format(
-            '(SELECT %s FROM public.pool_searchentry e WHERE e.title_words @@ %L::tsquery AND e.municipality_id + 0 = ANY ($1) AND %s LIMIT 1000) e',
-            columns, replace(plan->>'some', '@', ''), valid)
-        WHEN jsonb_array_length(plan->'slots') = 1 THEN format(  -- if there are more than can be scored, some of them
-            '(SELECT e.* FROM unnest($1) AS home_id CROSS JOIN LATERAL (SELECT %s FROM public.pool_searchentry e WHERE e.municipality_id + 0 = home_id '
-            'AND public.scoped(e.municipality_id, e.title_words) @@ replace(%L, ''@'', home_id || ''@'')::tsquery AND %s LIMIT 250) e) e',
-            columns, plan->>'some', valid)
-        WHEN (plan->>'many')::boolean THEN format(  -- those that have all words, then others
-            '(SELECT e.* FROM unnest($1) AS home_id CROSS JOIN LATERAL ((SELECT %1$s FROM public.pool_searchentry e WHERE e.municipality_id + 0 = home_id '
-            'AND public.scoped(e.municipality_id, e.title_words) @@ replace(%2$L, ''@'', home_id || ''@'')::tsquery AND %3$s LIMIT 300) UNION ALL '
-            '(SELECT %1$s FROM public.pool_searchentry e WHERE e.municipality_id + 0 = home_id AND NOT e.title_words @@ %4$L::tsquery '
-            'AND public.scoped(e.municipality_id, e.title_words) @@ replace(%5$L, ''@'', home_id || ''@'')::tsquery AND %3$s LIMIT 200)) e) e',
-            columns, plan->>'scoped_all', valid, plan->>'all', plan->>'some')
-        ELSE format(
-            '(SELECT e.* FROM unnest($1) AS home_id CROSS JOIN LATERAL (SELECT %s FROM public.pool_searchentry e WHERE e.municipality_id + 0 = home_id '
-            'AND public.scoped(e.municipality_id, e.title_words) @@ replace(%L, ''@'', home_id || ''@'')::tsquery AND %s LIMIT 600) e) e',
-            columns, plan->>'some', valid) END, 40)
-        INTO ids, totals, covers USING home, called, kreis, visible, today;
+    EXECUTE public.search_call(CASE WHEN cardinality(home) > 8 THEN 'wide' WHEN p.slots = 1 THEN 'one' WHEN p.many THEN 'many' ELSE 'usual' END, p.shape)
+        INTO ids, totals, covers USING home, called, kreis, visible, today, ids, named, length, p;
     ids := coalesce(ids, '{}'); totals := coalesce(totals, '{}'); covers := coalesce(covers, '{}');
-    IF plan->>'bodies' <> '' AND (cardinality(ids) < 3 OR NOT (covers[1] OR EXISTS (SELECT FROM public.pool_searchentry e
-            WHERE e.id = ids[1] AND e.title_words @@ (plan->>'written')::tsquery))) THEN
-        EXECUTE public.search_statement(plan, mean, named, CASE WHEN cardinality(home) <= 8 THEN format(
-                '(SELECT e.* FROM unnest($1) AS home_id CROSS JOIN LATERAL (SELECT %s FROM public.pool_searchentry e WHERE e.municipality_id + 0 = home_id '
-                'AND public.scoped(e.municipality_id, e.body_words) @@ replace(%L, ''@'', home_id || ''@'')::tsquery AND e.id <> ALL ($6) AND %s LIMIT 50) e) e',
-                columns, plan->>'bodies', valid)
-            ELSE format('(SELECT %s FROM public.pool_searchentry e WHERE e.body_words @@ %L::tsquery AND e.municipality_id + 0 = ANY ($1) '
-                'AND e.id <> ALL ($6) AND %s LIMIT 500) e', columns, replace(plan->>'bodies', '@', ''), valid) END, 50)
-            INTO more_ids, more_totals, more_covers USING home, called, kreis, visible, today, ids;
+    IF p.bodies <> '' AND (cardinality(ids) < 3 OR NOT (covers[1] OR EXISTS (SELECT FROM public.pool_searchentry e
+            WHERE e.id = ids[1] AND e.title_words @@ p.written))) THEN
+        EXECUTE public.search_call(CASE WHEN cardinality(home) > 8 THEN 'wide_bodies' ELSE 'bodies' END, p.shape)
+            INTO more_ids, more_totals, more_covers USING home, called, kreis, visible, today, ids, named, length, p;
         ids := ids || coalesce(more_ids, '{}'); totals := totals || coalesce(more_totals, '{}');
     END IF;
     IF cardinality(ids) < 3 AND NOT home @> visible THEN
-        EXECUTE public.search_statement(plan, mean, named, format(
-                '(SELECT %s FROM public.pool_searchentry e WHERE e.title_words @@ %L::tsquery AND e.municipality_id + 0 = ANY ($4) '
-                'AND e.id <> ALL ($6) AND %s LIMIT 400) e', columns, plan->>'all', valid), 60)
-            INTO more_ids, more_totals, more_covers USING home, called, kreis, visible, today, ids;
+        EXECUTE public.search_call('everybody', p.shape)
+            INTO more_ids, more_totals, more_covers USING home, called, kreis, visible, today, ids, named, length, p;
         ids := ids || coalesce(more_ids, '{}'); totals := totals || coalesce(more_totals, '{}');
     END IF;
-    RETURN QUERY SELECT * FROM public.pool_told(ids, totals, plan, called, at_most, today);
+    RETURN QUERY SELECT * FROM public.pool_told(visible, ids, totals, p, called, at_most, today);
 END $$;
 
--- Scored entries as they are shown: those that the caller may see, the called municipality's copy instead of others', one for a service.
-CREATE OR REPLACE FUNCTION public.pool_told(ids bigint[], totals float8[], plan jsonb, called bigint, at_most integer, today date)
+-- Scored entries as they are shown: those of `visible` municipalities, the called municipality's copy instead of others', one for a service.
+CREATE OR REPLACE FUNCTION public.pool_told(visible bigint[], ids bigint[], totals float8[], p public.search_plan, called bigint, at_most integer,
+    today date)
 RETURNS TABLE (municipality_id bigint, kind varchar, key varchar, title varchar, subtitle varchar, ext varchar, score real,
     matched integer[], others jsonb)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE
-    visible bigint[] := public.searchable();
-    words tsquery[]; bodies tsquery[];
+    words tsquery[] := p.anywhere; bodies tsquery[] := p.anywhere_body;
 BEGIN
     IF called <> ALL (visible) THEN called := NULL; END IF;
-    SELECT array_agg((a->>0)::tsquery), array_agg(nullif(a->>1, '')::tsquery) INTO words, bodies FROM jsonb_array_elements(plan->'anywhere') a;
     RETURN QUERY
     WITH own AS (  -- who called Soest is shown Soest's copy of a service, whoever's words were the ones that matched
         SELECT coalesce(o.id, e.id) AS id, e.kind, CASE e."group" WHEN '' THEN e.id::text ELSE '=' || e."group" END AS service, max(t.total) AS total
@@ -330,8 +359,10 @@ END $$;
 REVOKE ALL ON FUNCTION public.scoped(bigint, tsvector), public.lent_words(varchar, varchar, bigint, tsvector), public.weak(text[]), public.note_lending(),
     public.lend_words(integer), public.count_terms(), public.term_changes(tsvector, tsvector, tsvector, tsvector, integer, integer),
     public.merge_terms(), public.recount_terms(), public.searchable(), public.pool_vocabulary(text[], text[], text[], text[]),
-    public.search_statement(jsonb, real, boolean, text, integer), public.pool_search(jsonb, real, bigint, boolean, integer, date),
-    public.pool_told(bigint[], float8[], jsonb, bigint, integer, date) FROM PUBLIC;
+    public.search_statement(integer[], text, integer), public.search_source(text), public.search_call(text, integer[]),
+    public.pool_search(jsonb, real, bigint, boolean, integer, date),
+    public.pool_told(bigint[], bigint[], float8[], public.search_plan, bigint, integer, date) FROM PUBLIC;
+REVOKE ALL ON TYPE public.search_plan FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION public.pool_vocabulary(text[], text[], text[], text[]), public.pool_search(jsonb, real, bigint, boolean, integer, date)
     TO tenant, desk_web, worker;
 GRANT EXECUTE ON FUNCTION public.lend_words(integer), public.merge_terms() TO worker;
