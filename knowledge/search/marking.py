@@ -7,7 +7,7 @@ as HTML; whoever shows them escapes them.
 import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -16,6 +16,7 @@ from knowledge.search.folding import LONGEST_WORD
 from knowledge.search.slots import Slot
 
 LONGEST_TEXT = 3000  # characters in which words are looked for
+LONGEST_TITLE = 200
 PASSAGE = 140  # characters
 LEAD = 40  # characters before the first marked word: what is shown in one line may be cut off at its end
 MOST_PASSAGES = 100  # that are compared
@@ -56,10 +57,19 @@ def _lexemes(word: str) -> frozenset[str]:
     return frozenset(analysed(Source(kind="person", title=word)).title)
 
 
-def words_of(text: str) -> Iterator[Word]:
+def words_of(text: str) -> Sequence[Word]:
     """The words of a text where they stand, with the lexemes that search knows them by."""
-    for match in _WORD.finditer(text[:LONGEST_TEXT]):
-        yield Word(match.start(), match.end(), match[0], _lexemes(match[0][:LONGEST_WORD]))
+    return _title_words(text) if len(text) <= LONGEST_TITLE else _words_of(text)
+
+
+def _words_of(text: str) -> Sequence[Word]:
+    return [
+        Word(match.start(), match.end(), match[0], _lexemes(match[0][:LONGEST_WORD]))
+        for match in _WORD.finditer(text[:LONGEST_TEXT])
+    ]
+
+
+_title_words = lru_cache(5000)(_words_of)  # who types on sees much the same titles again
 
 
 class Marker:
@@ -96,7 +106,7 @@ class Marker:
         return self._known[text, by_sound]
 
     def _found(self, text: str, *, by_sound: bool) -> list[Found]:
-        every = list(words_of(text))
+        every = words_of(text)
         there = frozenset().union(*(word.lexemes for word in every)) if self._whole else frozenset()
         whole = [(lexemes, at, weight) for lexemes, at, weight in self._whole if lexemes <= there]
         meant = [(word, self._meant(word.lexemes, whole, by_sound=by_sound)) for word in every]

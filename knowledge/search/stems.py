@@ -3,9 +3,9 @@
 from functools import lru_cache
 from threading import Lock
 
-import snowballstemmer
+import Stemmer
 
-_stemmer = snowballstemmer.stemmer("german")
+_stemmer = Stemmer.Stemmer("german")
 _one_at_a_time = Lock()  # the stemmer keeps the word that it is working on
 
 

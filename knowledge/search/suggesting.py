@@ -16,7 +16,7 @@ def corrected(query: str, slots: Sequence[Slot], texts: Sequence[str]) -> list[P
     correction that none of them has led nowhere, and one that was not needed to find them is none."""
     if not any(meaning.reason == "typo" for slot in slots for meaning in slot.alternatives.values()):
         return []
-    read = [list(words_of(text)) for text in texts]
+    read = [words_of(text) for text in texts]
     spelled = {slot.word: better for slot in slots if slot.weight == 1.0 and (better := _spelling(slot, read))}
     return _put_right(query, spelled) if spelled else []
 

@@ -1,15 +1,13 @@
 """The synonyms of a search: the list that ships, the centre's shared ones and those of the called municipality.
 
 They hold from the moment they are saved, in every process: the search's query for municipalities brings a digest of the rows along
-(`digest_for`), and the rows themselves are read only when that digest is new here.
+(`DIGEST`), and the rows themselves are read only when that digest is new here.
 """
 
 from collections.abc import Iterable
 from decimal import Decimal
 
 from django.db import connection
-from django.db.models import DecimalField
-from django.db.models.expressions import RawSQL
 
 from knowledge.search import lexicon
 from knowledge.search.lexicon import Synonyms
@@ -18,16 +16,14 @@ MOST_KEPT = 200  # tables in a process, one for each municipality that is called
 _ROWS = """FROM public.pool_synonym s WHERE s.municipality_id = (SELECT id FROM public.tenants_municipality WHERE slug = %s)
 OR (s.municipality_id IS NULL AND (%s::text IS NULL OR s.centre_id = (SELECT centre_id FROM public.tenants_municipality WHERE slug = %s)))"""
 _ROW = "hashtextextended(concat_ws('>', s.words, s.meaning, s.both_ways), 0)"
+# An expression for a query that is made anyway, with the called municipality (a slug) as its three parameters: stands for the rows that hold
+# for a call to it, NULL for none.
+DIGEST = f"(SELECT sum({_ROW}) {_ROWS})"
 _kept: dict[str | None, tuple[Decimal, Synonyms]] = {}
 
 
-def digest_for(called: str | None) -> RawSQL:
-    """An expression for a query that is made anyway: names the rows that hold for a call to this municipality (a slug), NULL for none."""
-    return RawSQL(f"(SELECT sum({_ROW}) {_ROWS})", [called] * 3, DecimalField())  # noqa: S611  constants
-
-
 def of(called: str | None, digest: Decimal | None) -> Synonyms:
-    """Everything that holds for a call to this municipality; `digest` is what `digest_for` gave in the same scope."""
+    """Everything that holds for a call to this municipality; `digest` is what DIGEST gave in the same scope."""
     if digest is None:
         return lexicon.shared_synonyms()
     kept = _kept.get(called)

@@ -20,7 +20,8 @@ MOST_OTHERS = 3  # municipalities that are named beside a hit
 @dataclass(frozen=True, slots=True)
 class Row:
     """A hit with its number, its words in parts (some of them marked), a passage where words stand only in its body, and whether a
-    contact can be reached now."""
+    contact can be reached now. `also`: other municipalities that have the same service and are named; `more`: how many are not, None for
+    some, but nobody counted them."""
 
     number: int
     hit: Hit
@@ -29,21 +30,8 @@ class Row:
     ext: list[Part]
     passage: list[Part]
     is_reachable: bool
-
-    @property
-    def others(self) -> list[Municipality]:
-        """Other municipalities that have the same service, each once."""
-        return list(dict.fromkeys(municipality for municipality, _key in self.hit.others))
-
-    @property
-    def also(self) -> list[Municipality]:
-        """Those of them that are named."""
-        return self.others[:MOST_OTHERS]
-
-    @property
-    def more(self) -> int | None:
-        """How many are not; None for some, but nobody counted them."""
-        return None if len(self.hit.others) >= COUNTED else len(self.others) - len(self.also)
+    also: list[Municipality]
+    more: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +58,7 @@ class Found:
 
 def find(query: str, *, called: str) -> Found:
     """At most six articles and four contacts. `called` is a slug, or empty."""
-    found = search(query, called=called or None, articles=ARTICLES, contacts=CONTACTS)
+    found = search(query, called=called or None, limit=0, articles=ARTICLES, contacts=CONTACTS)
     shown = [*found.articles, *found.contacts]
     known = details(_key(hit) for hit in shown)
     now = _reachable(found.contacts, known)
@@ -96,6 +84,7 @@ def _row(number: int, hit: Hit, marker: Marker, known: Details | None, now: set[
     missing = {at for at in missing if marker.slots[at].word in hit.matched}  # else no body has them either
     if missing and known:
         missing &= marker.missing(*known.synonyms)
+    others = list({municipality.pk: municipality for municipality, _key in hit.others}.values())
     return Row(
         number=number,
         hit=hit,
@@ -104,6 +93,8 @@ def _row(number: int, hit: Hit, marker: Marker, known: Details | None, now: set[
         ext=marker.parts(hit.ext),
         passage=marker.passage(known.body, missing) if known and missing else [],
         is_reachable=_key(hit) in now,
+        also=others[:MOST_OTHERS],
+        more=None if len(hit.others) >= COUNTED else len(others[MOST_OTHERS:]),
     )
 
 
