@@ -5,7 +5,9 @@ begins, around the view, and when the response is closed.
 """
 
 import asyncio
+import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from typing import IO, Any
 
 from asgiref.sync import sync_to_async
@@ -21,6 +23,18 @@ THREADS = 24  # fewer than a process may have connections: who waits, waits here
 threads = ThreadPoolExecutor(THREADS, thread_name_prefix="web")
 
 
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A request's body, which is read and closed by whoever takes the turn first: the thread, or the one who finds that the browser has gone."""
+
+    body: IO[bytes]
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def taken(self) -> bool:
+        """Take it; False when somebody else has."""
+        return self._lock.acquire(blocking=False)
+
+
 class Handler(ASGIHandler):
     """Reads the body, answers in a thread, sends. A request whose client has gone before its turn came is not begun."""
 
@@ -34,26 +48,30 @@ class Handler(ASGIHandler):
             body = await self.read_body(receive)
         except RequestAborted:
             return
+        turn = Turn(body)
         gone = asyncio.create_task(self.listen_for_disconnect(receive))
-        work = asyncio.create_task(self.answered(scope, body))
+        work = asyncio.create_task(self.answered(scope, turn))
         try:
             await asyncio.wait([gone, work], return_when=asyncio.FIRST_COMPLETED)
-            if not work.done():
-                work.cancel()
-                return
-            await self.send_response(work.result(), send)  # type: ignore[arg-type]
+            if work.done():
+                await self.send_response(work.result(), send)  # type: ignore[arg-type]
         finally:
             gone.cancel()
+            work.cancel()
+            if turn.taken():
+                body.close()
 
-    async def answered(self, scope: Message, body: IO[bytes]) -> Any:
-        """The response, read to its end and closed."""
-        return await sync_to_async(self._answered, thread_sensitive=False, executor=threads)(scope, body)
+    async def answered(self, scope: Message, turn: Turn) -> Any:
+        """The response, read to its end and closed; None when it is not wanted any more."""
+        return await sync_to_async(self._answered, thread_sensitive=False, executor=threads)(scope, turn)
 
-    def _answered(self, scope: Message, body: IO[bytes]) -> Any:
-        with body:
+    def _answered(self, scope: Message, turn: Turn) -> Any:
+        if not turn.taken():
+            return None
+        with turn.body:
             set_script_prefix(get_script_prefix(scope))
             request_started.send(sender=self.__class__, scope=scope)
-            request, refused = self.create_request(scope, body)
+            request, refused = self.create_request(scope, turn.body)
             response: Any = refused if request is None else self.respond(request)
             response.close()  # sends request_finished, which gives the connection back
             return response

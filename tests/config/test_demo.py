@@ -141,8 +141,8 @@ def test_a_killed_part_comes_back_and_nothing_that_was_answered_200_is_lost(demo
     killed = postmaster(demo) if part == "postgres" else demo.named(part)
     killed.kill()
     psutil.wait_procs([killed], timeout=10)
-    eventually(lambda: demo.answer("/readyz") == 200)
     eventually(lambda: alive(demo, part))
+    eventually(lambda: demo.answer("/readyz") == 200)
     assert stored(demo, f"kill-{part}") == 1
     assert demo.answer(f"/api/v1/cti/{token}", call) == 200  # told twice, as exchanges do
     assert stored(demo, f"kill-{part}") == 1
