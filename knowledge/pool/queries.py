@@ -3,13 +3,9 @@
 In the desk's scope the database shows the live municipalities of the person's centres only; what is not valid today is left out here.
 """
 
-import json
-from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
 from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
 from django.utils import timezone
 
@@ -38,38 +34,6 @@ def shown() -> QuerySet[SearchEntry]:
 def entry(municipality_id: int, kind: str, key: str) -> SearchEntry | None:
     """One published entry that is valid today, or None."""
     return shown().filter(municipality_id=municipality_id, kind=kind, key=key).first()
-
-
-@dataclass(frozen=True, slots=True)
-class Details:
-    """What a list of hits shows of an entry beside what the search says: its text and search words, hours and number."""
-
-    body: str
-    synonyms: list[str]
-    hours: str
-    phone: str
-
-
-Key = tuple[int, str, str]  # municipality, kind, key
-LONGEST_BODY = 3000  # characters of which a list of hits needs to know
-DETAILS = """
-  SELECT municipality_id, kind, key, left(body, %s), synonyms::text, payload->>'hours', payload->>'phone'
-  FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS wanted (place, kind_, key_)
-  JOIN public.pool_searchentry ON municipality_id = place AND kind = kind_ AND key = key_"""
-
-
-def details(keys: Iterable[Key]) -> dict[Key, Details]:
-    """Of a page of entries, in one query; as plain SQL, since this is asked with every letter that is typed."""
-    wanted = list(keys)
-    if not wanted:
-        return {}
-    columns = [list(column) for column in zip(*wanted, strict=True)]
-    with connection.cursor() as cursor:
-        cursor.execute(DETAILS, [LONGEST_BODY, *columns])
-        return {
-            (municipality, kind, key): Details(body, json.loads(synonyms), hours or "", phone or "")
-            for municipality, kind, key, body, synonyms, hours, phone in cursor.fetchall()
-        }
 
 
 def same_service(of: SearchEntry) -> list[SearchEntry]:

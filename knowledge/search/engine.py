@@ -1,5 +1,6 @@
 """What a search engine is asked and what it answers; postgres.py is the one that is always there."""
 
+import json
 from dataclasses import dataclass
 
 from knowledge.search.lexicon import Synonyms
@@ -21,6 +22,22 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class Details:
+    """What a list of hits shows of an entry beside its title: the beginning of its text and its search words (`words` is JSON, which few
+    hits need), hours and number, empty for none."""
+
+    body: str
+    words: str
+    hours: str
+    phone: str
+
+    @property
+    def synonyms(self) -> list[str]:
+        """The search words."""
+        return [str(word) for word in json.loads(self.words)]
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """A hit; `others` are the same service elsewhere as (municipality, key), `matched` the words of the query that it has."""
 
@@ -33,6 +50,7 @@ class Row:
     score: float
     matched: list[str]
     others: list[tuple[int, str]]
+    details: Details
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,14 @@ itself (knowledge/pool/sql/search.sql).
 """
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from django.db import connection, transaction
 
 from knowledge.search import engines, synonyms
-from knowledge.search.engine import Answer, Asked, Row
+from knowledge.search.engine import Answer, Asked, Details, Row
 from knowledge.search.folding import words
 from knowledge.search.lexicon import Synonyms
 from knowledge.search.slots import Query, Slot, read
@@ -46,7 +46,8 @@ class Hit:
     ext: str
     score: float
     matched: list[str]
-    others: list[tuple[Municipality, str]] = field(default_factory=list)
+    others: list[tuple[Municipality, str]]
+    details: Details
 
     @property
     def id(self) -> str:
@@ -178,6 +179,7 @@ def _hit(row: Row, places: dict[int, Municipality]) -> Hit:
         score=row.score,
         matched=row.matched,
         others=[(places[pk], key) for pk, key in row.others if pk in places],
+        details=row.details,
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
-from knowledge.search.engine import Answer, Asked, Row
+from knowledge.search.engine import Answer, Asked, Details, Row
 from knowledge.search.lexicon import Synonyms
 from knowledge.search.plan import Plan, plan
 from knowledge.search.slots import Query, Slot, rarity, size, slots
@@ -66,8 +66,8 @@ def fetch(noted: Noted) -> None:
 
 def as_row(row: tuple[Any, ...], typed: list[str]) -> Row:
     """A row of pool_search or pool_reread; `typed` are the words that its numbers mean."""
-    municipality, kind, key, title, subtitle, ext, score, matched, others = row
-    others = json.loads(others) if isinstance(others, str) else others
+    municipality, kind, key, title, subtitle, ext, score, matched, others, body, synonyms, hours, phone = row
+    others = json.loads(others)
     return Row(
         municipality=municipality,
         kind=kind,
@@ -78,4 +78,5 @@ def as_row(row: tuple[Any, ...], typed: list[str]) -> Row:
         score=float(score),
         matched=list(dict.fromkeys(typed[at - 1] for at in matched)),
         others=[(pk, other) for pk, other in others],
+        details=Details(body, synonyms, hours or "", phone or ""),
     )

@@ -1,6 +1,6 @@
 """ "Meinten Sie …": a query with the words put right that nobody wrote, as those spell them who wrote what was found."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from rapidfuzz.distance import OSA
 
@@ -14,11 +14,16 @@ NO_SPELLING = {"typo", "sound"}  # reasons: what was typed may be misspelt
 def corrected(query: str, slots: Sequence[Slot], texts: Sequence[str]) -> list[Part]:
     """The query with its corrected words marked; empty when nothing was corrected. `texts` are those of the hits, the best first: a
     correction that none of them has led nowhere, and one that was not needed to find them is none."""
-    if not any(meaning.reason == "typo" for slot in slots for meaning in slot.alternatives.values()):
+    if not can_be_corrected(slots):
         return []
     read = [words_of(text) for text in texts]
     spelled = {slot.word: better for slot in slots if slot.weight == 1.0 and (better := _spelling(slot, read))}
     return _put_right(query, spelled) if spelled else []
+
+
+def can_be_corrected(slots: Iterable[Slot]) -> bool:
+    """Whether one of the words may stand for another that is spelled much like it."""
+    return any(meaning.reason == "typo" for slot in slots for meaning in slot.alternatives.values())
 
 
 def _spelling(slot: Slot, texts: Sequence[Sequence[Word]]) -> str:

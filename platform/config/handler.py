@@ -19,7 +19,7 @@ from django.urls import set_script_prefix
 
 from config.bodies import Message, Receive, Send
 
-THREADS = 24  # fewer than a process may have connections: who waits, waits here
+THREADS = 12  # more would only share the cores and the connections; who waits, waits here
 threads = ThreadPoolExecutor(THREADS, thread_name_prefix="web")
 
 

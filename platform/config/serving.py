@@ -1,5 +1,6 @@
 """The web processes behind one address: uvicorn's own supervisor starts them, watches them and starts those again that died."""
 
+import gc
 import multiprocessing
 import os
 from typing import Any
@@ -37,4 +38,18 @@ def application() -> Any:
             ask()
     from config.asgi import application as ours  # sets up Django
 
+    _warm_up()
     return ours
+
+
+def _warm_up() -> None:
+    """What the first search would otherwise wait for; and what is there now stays, so collecting garbage need not look at it again."""
+    from django.template.loader import get_template
+
+    from knowledge.search import compounds, lexicon
+
+    compounds.splitter()
+    lexicon.shared_synonyms()
+    get_template("desk/hits.html")
+    gc.collect()
+    gc.freeze()

@@ -6,15 +6,15 @@ from dataclasses import dataclass, field
 from django.utils import timezone
 
 from desk import contacts
-from knowledge.pool.queries import Details, Key, details
 from knowledge.search.finding import MOST_OTHERS as COUNTED
 from knowledge.search.finding import Hit, SearchResult, search
 from knowledge.search.marking import Marker, Part
-from knowledge.search.suggesting import corrected
+from knowledge.search.suggesting import can_be_corrected, corrected
 from tenants.models import Municipality
 
 ARTICLES, CONTACTS = 6, 4
 MOST_OTHERS = 3  # municipalities that are named beside a hit
+Key = tuple[int, str, str]  # municipality, kind, key
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +60,11 @@ def find(query: str, *, called: str) -> Found:
     """At most six articles and four contacts. `called` is a slug, or empty."""
     found = search(query, called=called or None, limit=0, articles=ARTICLES, contacts=CONTACTS)
     shown = [*found.articles, *found.contacts]
-    known = details(_key(hit) for hit in shown)
-    now = _reachable(found.contacts, known)
+    now = _reachable(found.contacts)
     marker = Marker(found.slots)
-    rows = [_row(number, hit, marker, known.get(_key(hit)), now) for number, hit in enumerate(shown, 1)]
+    rows = [_row(number, hit, marker, now) for number, hit in enumerate(shown, 1)]
     groups = (Group("articles", rows[: len(found.articles)]), Group("contacts", rows[len(found.articles) :]))
-    return Found([group for group in groups if group.rows], _meant(found, shown, known), found.degraded)
+    return Found([group for group in groups if group.rows], _meant(found, shown), found.degraded)
 
 
 def one_part(line: str) -> str:
@@ -78,12 +77,12 @@ def _key(hit: Hit) -> Key:
     return hit.municipality.pk, hit.kind, hit.key
 
 
-def _row(number: int, hit: Hit, marker: Marker, known: Details | None, now: set[Key]) -> Row:
+def _row(number: int, hit: Hit, marker: Marker, now: set[Key]) -> Row:
     is_name = hit.kind == "person"
     missing = marker.missing(hit.title, hit.subtitle, hit.ext, by_sound=is_name)
     missing = {at for at in missing if marker.slots[at].word in hit.matched}  # else no body has them either
-    if missing and known:
-        missing &= marker.missing(*known.synonyms)
+    if missing:
+        missing &= marker.missing(*hit.details.synonyms)
     others = list({municipality.pk: municipality for municipality, _key in hit.others}.values())
     return Row(
         number=number,
@@ -91,33 +90,22 @@ def _row(number: int, hit: Hit, marker: Marker, known: Details | None, now: set[
         title=marker.parts(hit.title, by_sound=is_name),
         subtitle=marker.parts(one_part(hit.subtitle)) if hit.is_contact else [],
         ext=marker.parts(hit.ext),
-        passage=marker.passage(known.body, missing) if known and missing else [],
+        passage=marker.passage(hit.details.body, missing) if missing else [],
         is_reachable=_key(hit) in now,
         also=others[:MOST_OTHERS],
         more=None if len(hit.others) >= COUNTED else len(others[MOST_OTHERS:]),
     )
 
 
-def _reachable(hits: Iterable[Hit], known: dict[Key, Details]) -> set[Key]:
+def _reachable(hits: Iterable[Hit]) -> set[Key]:
     """The contacts with a number whose hours say that they can be reached now."""
-    told = {
-        _key(hit): (hit.municipality, known[_key(hit)])
-        for hit in hits
-        if _key(hit) in known and _has_number(hit, known)
-    }
-    open_now = contacts.open_now({key: (place, found.hours) for key, (place, found) in told.items()}, timezone.now())
-    return set(open_now)
+    told = {_key(hit): (hit.municipality, hit.details.hours) for hit in hits if hit.ext or hit.details.phone}
+    return set(contacts.open_now(told, timezone.now()))
 
 
-def _has_number(hit: Hit, known: dict[Key, Details]) -> bool:
-    return bool(hit.ext or known[_key(hit)].phone)
-
-
-def _meant(found: SearchResult, shown: list[Hit], known: dict[Key, Details]) -> list[Part]:
+def _meant(found: SearchResult, shown: list[Hit]) -> list[Part]:
     """Titles and search words are spelled with more care than texts, and say more about what was found."""
-    texts = [
-        text
-        for hit in shown
-        for text in (hit.title, hit.subtitle, *(known[_key(hit)].synonyms if _key(hit) in known else ()))
-    ]
-    return corrected(found.query, found.slots, [*texts, *(entry.body for entry in known.values())])
+    if not can_be_corrected(found.slots):
+        return []
+    texts = [text for hit in shown for text in (hit.title, hit.subtitle, *hit.details.synonyms)]
+    return corrected(found.query, found.slots, [*texts, *(hit.details.body for hit in shown)])

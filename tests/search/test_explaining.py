@@ -2,12 +2,14 @@
 
 import pytest
 
+from knowledge.search.engine import Details
 from knowledge.search.explaining import Entry, Text, why
 from knowledge.search.finding import Hit, SearchResult
 from knowledge.search.slots import read, slots
 from tenants.models import Municipality
 from tests.search.test_slots import SYNONYMS, Words
 
+NOTHING_MORE = Details("", "[]", "", "")
 SOEST = Municipality(pk=1, slug="soest", name="Stadt Soest", kind="stadt")
 KREIS = Municipality(pk=2, slug="kreis", name="Kreis Soest", kind="kreis")
 ENTRY = Entry(
@@ -21,9 +23,9 @@ ENTRY = Entry(
 
 
 def told(query, *, place=SOEST, matched=(), named=False, others=(), **known):
-    hit = Hit(place, "article", "x", "Hundesteuer anmelden", "", "", 1.0, list(matched), list(others))
+    hit = Hit(place, "article", "x", "Hundesteuer anmelden", "", "", 1.0, list(matched), list(others), NOTHING_MORE)
     found = slots(read(query), Words("hundesteuer", **known), SYNONYMS)
-    elsewhere = Hit(Municipality(pk=3, name="Stadt Unna"), "article", "y", "Anderes", "", "", 0.5, [], [])
+    elsewhere = Hit(Municipality(pk=3, name="Stadt Unna"), "article", "y", "Anderes", "", "", 0.5, [], [], NOTHING_MORE)
     result = SearchResult(query, "soest", [hit, elsewhere], [], [], found, 1.0, first=1, named=named)
     return why(result, hit, ENTRY)
 

@@ -19,10 +19,11 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 
 -- What an index found, as PostgreSQL has it now, and only what the login that asks may see: places, kinds, keys and scores of the hits, best
 -- first. `known` says how many of them there are, of what it may not see nothing.
-CREATE OR REPLACE FUNCTION public.pool_reread(places bigint[], kinds text[], keys text[], totals float8[], plan jsonb, called bigint,
+DROP FUNCTION IF EXISTS public.pool_reread(bigint[], text[], text[], float8[], jsonb, bigint, integer, date);
+CREATE FUNCTION public.pool_reread(places bigint[], kinds text[], keys text[], totals float8[], plan jsonb, called bigint,
     at_most integer, today date)
 RETURNS TABLE (municipality_id bigint, kind varchar, key varchar, title varchar, subtitle varchar, ext varchar, score real,
-    matched integer[], others jsonb, known bigint)
+    matched integer[], others jsonb, body text, synonyms jsonb, hours text, phone text, known bigint)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off SET enable_seqscan = off AS $$
     WITH may AS MATERIALIZED (SELECT public.searchable() AS visible), found AS (
         SELECT array_agg(e.id ORDER BY h.total DESC, e.id) AS ids, array_agg(h.total ORDER BY h.total DESC, e.id) AS totals

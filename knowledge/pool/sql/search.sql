@@ -182,8 +182,8 @@ END $$;
 
 -- A plan (knowledge/search/plan.py: `as_json`). Lists of several slots are laid out one after the other, each slot with as many places as
 -- `shape` says (how many slots; places of each for titles, wholes and bodies), NULL where it has fewer.
-DROP FUNCTION IF EXISTS public.search_statement(jsonb, real, boolean, text, integer),
-    public.pool_told(bigint[], float8[], jsonb, bigint, integer, date);
+DROP FUNCTION IF EXISTS public.search_statement(jsonb, real, boolean, text, integer), public.pool_told(bigint[], float8[], jsonb, bigint, integer, date),
+    public.pool_search(jsonb, real, bigint, boolean, integer, date);
 DROP TYPE IF EXISTS public.search_plan CASCADE;  -- and with it the functions that take one: they are made anew below
 CREATE TYPE public.search_plan AS (slots integer, shape integer[], rarity float8[], title tsquery[], title_weight float8[], title_scale float8[],
     whole tsquery[], whole_weight float8[], body tsquery[], body_weight float8[], body_scale float8[], "all" tsquery, written tsquery,
@@ -289,7 +289,7 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 -- like; the second their bodies, when the best hit lacks a word; the third everybody's titles, when there are fewer than three hits. Each is bounded.
 CREATE OR REPLACE FUNCTION public.pool_search(plan jsonb, mean real, called bigint, named boolean, at_most integer, today date)
 RETURNS TABLE (municipality_id bigint, kind varchar, key varchar, title varchar, subtitle varchar, ext varchar, score real,
-    matched integer[], others jsonb)
+    matched integer[], others jsonb, body text, synonyms jsonb, hours text, phone text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE
@@ -323,7 +323,7 @@ END $$;
 CREATE OR REPLACE FUNCTION public.pool_told(visible bigint[], ids bigint[], totals float8[], p public.search_plan, called bigint, at_most integer,
     today date)
 RETURNS TABLE (municipality_id bigint, kind varchar, key varchar, title varchar, subtitle varchar, ext varchar, score real,
-    matched integer[], others jsonb)
+    matched integer[], others jsonb, body text, synonyms jsonb, hours text, phone text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE
@@ -352,7 +352,8 @@ BEGIN
                 SELECT o.municipality_id, o.key FROM public.pool_searchentry o
                 WHERE o."group" = e."group" AND o."group" <> '' AND o.kind = e.kind AND o.municipality_id = ANY (visible)
                     AND o.municipality_id <> e.municipality_id AND coalesce(o.valid_from <= today, true) AND coalesce(o.valid_to >= today, true)
-                ORDER BY o.municipality_id, o.key LIMIT 24) o), '[]')
+                ORDER BY o.municipality_id, o.key LIMIT 24) o), '[]'),
+        left(e.body, 3000), e.synonyms, e.payload->>'hours', e.payload->>'phone'  -- 3000: LONGEST_TEXT in knowledge/search/marking.py
     FROM best b JOIN public.pool_searchentry e USING (id) WHERE b.place <= at_most ORDER BY b.total DESC, b.id;
 END $$;
 
