@@ -98,6 +98,44 @@ def test_the_wrap_up_knows_the_answer_that_the_server_has_not_heard_of_yet(live,
     assert stored == "Sperrmüllabfuhr anmelden soest:sperrmuell"
 
 
+def test_the_wrap_up_knows_the_last_answer_where_the_server_has_heard_of_the_one_before(live, browser) -> None:  # noqa: F811
+    page, held = live.desk(browser), []
+    ready(page)
+    live.ring()
+    in_state(page, "ringing")
+    page.keyboard.press("F8")
+    in_state(page, "talking")
+    page.keyboard.press("F2")
+    page.keyboard.type("sperrmüll")
+    with page.expect_response("**/entwurf/"):
+        page.keyboard.press("Enter")
+    page.route("**/entwurf/", lambda route: held.append(route))  # noqa: PLW0108  Playwright sets an attribute on it
+    page.keyboard.press("F2")
+    page.keyboard.type("personalausweis")
+    page.keyboard.press("Enter")
+    expect(page.locator("#answer-h")).to_have_text("Personalausweis beantragen")
+    page.keyboard.press("F4")
+    in_state(page, "wrap-up")
+    assert page.input_value("#concern") == "Personalausweis beantragen"
+    assert page.input_value("[name=concern_key]") == "soest:perso_neu"
+
+
+def test_the_wrap_up_knows_the_answer_that_was_opened_while_it_rang(live, browser) -> None:  # noqa: F811
+    page = live.desk(browser)
+    ready(page)
+    live.ring()
+    in_state(page, "ringing")
+    page.keyboard.press("F2")
+    page.keyboard.type("sperrmüll")
+    page.keyboard.press("Enter")
+    expect(page.locator("#answer-h")).to_have_text("Sperrmüllabfuhr anmelden")
+    page.keyboard.press("F8")
+    in_state(page, "talking")
+    page.keyboard.press("F4")
+    in_state(page, "wrap-up")
+    expect(page.locator("#concern")).to_have_value("Sperrmüllabfuhr anmelden")
+
+
 def test_of_two_agents_one_has_the_call_and_the_other_reads_who(live, browser) -> None:  # noqa: F811
     jana, murat = live.desk(browser), live.desk(browser, "agent2")
     ready(jana)

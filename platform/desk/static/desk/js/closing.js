@@ -70,7 +70,8 @@ function about(now, { id, kind, title }) {
 /** Whoever opens an answer and goes to the wrap-up at once may get the form before the server has heard of the answer. */
 function complete(now) {
   if (told?.call !== now.elements.call.value) return;
-  if (!now.elements.concern.value) { about(now, told); soon(); }
+  const { value } = now.elements.concern; // what was opened before the last answer may have arrived
+  if (!value || titles.includes(value)) { about(now, told); soon(); }
   told = null; // from now on an empty subject is what the agent wants
 }
 

@@ -15,7 +15,7 @@ import { assure, t } from "./texts.js";
 
 const at = id => document.getElementById(id);
 const reading = at("reading"), field = at("search");
-let mode = "info", opened = null; // what stands in the place of the answer; the open answer {id, kind, title, url}
+let mode = "info", opened = null; // what stands in the place of the answer; the open answer {id, kind, title, url, call}
 let typed = false; // whether something was searched since the call began to ring: then it is meant for this caller
 
 function place(next = mode) {
@@ -39,7 +39,7 @@ async function open(url) {
     return;
   }
   const { entry: id, kind, title } = reading.firstElementChild.dataset;
-  opened = { id, kind, title, url };
+  opened = { id, kind, title, url, call };
   reading.scrollTop = 0;
   place("reading");
   history.replaceState(null, "", `#${url}`);
@@ -156,6 +156,7 @@ document.addEventListener("swap:done", event => {
   if (after.phase === "ringing" && !rang) typed = false;
   // Words from before a call are no words of its caller. Those of a caller whose wrap-up is still open may be wanted for a report.
   if (after.phase === "talking" && before.phase !== "talking" && !at("wrap-up") && !(rang && typed)) empty();
+  if (rang && after.phase === "talking" && opened?.call === after.call) remember(opened); // what was opened while it rang is for this caller
   const own = [...sending].some(url => url.endsWith("/nachbearbeitung/"));
   if (after.phase === "wrap-up" && before.phase === "talking" && before.call === after.call && !own) say(t("ring.ended"));
   if (after.phase === "wrap-up" && before.phase !== "wrap-up" && mode !== "reading") place("closing");
