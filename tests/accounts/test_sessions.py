@@ -3,9 +3,12 @@
 from http.cookies import SimpleCookie
 
 import pytest
+from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
+from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.models import Session
 from django.test import Client
+from django.utils import timezone
 
 from accounts import actions
 from accounts.models import Membership
@@ -117,9 +120,55 @@ def test_a_role_that_was_taken_away_counts_at_the_next_request(two, people):
     assert two[0].get("/mitglieder/").status_code == 404
 
 
-def test_the_first_second_factor_ends_sessions_that_knew_only_the_password(people, committing):
-    from allauth.mfa.models import Authenticator
+def test_a_second_factor_that_was_taken_away_counts_at_the_next_request(two, people):
+    with scope.front():
+        Authenticator.objects.filter(user=people["admin"]).delete()
+    assert two[0].get("/mitglieder/").headers["location"] == "/konto/2fa/"
 
+
+def test_at_the_desk_a_role_and_a_second_factor_count_at_the_next_request(visit, people):
+    desk, other = visit("agent", "desk.localhost"), visit("agent2", "desk.localhost")
+    assert (desk.get("/suche?q=a").status_code, other.get("/suche?q=a").status_code) == (200, 200)
+    with scope.front():
+        Membership.objects.filter(person=people["agent"]).delete()
+        Authenticator.objects.filter(user=people["agent2"]).delete()
+    assert desk.get("/suche?q=a").status_code == 403
+    assert other.get("/suche?q=a").headers["location"] == "/konto/2fa/"
+
+
+@pytest.mark.parametrize("who", ["0", "-1", "999999999", str(2**63 - 1)])
+def test_a_session_of_somebody_who_is_not_there_is_nobodys(two, who):
+    here, _there = two
+    with scope.front():
+        session = here.session
+        session[SESSION_KEY] = who
+        session.save()
+    assert here.get("/konto/").status_code == 302
+
+
+@pytest.mark.parametrize("key", ["x", "x" * 8, "x" * 20_000, "ä" * 32, "%00" * 12, "' OR true --", "../../etc/passwd"])
+def test_any_text_is_a_session_key_of_nobody(db, key):
+    client = Client(headers={"host": HOST, "cookie": f"rufverbund_session={key}"})
+    assert client.get("/konto/").status_code == 302
+
+
+def test_a_session_that_is_over_opens_nothing(two):
+    here, there = two
+    with scope.front():
+        Session.objects.filter(session_key=here.cookies["rufverbund_session"].value).update(expire_date=timezone.now())
+    assert not inside(here)
+    assert inside(there)
+
+
+def test_a_session_that_somebody_else_wrote_opens_nothing(two):
+    """What is stored is signed: writing a row does not suffice."""
+    here, _there = two
+    with scope.front():
+        Session.objects.filter(session_key=here.cookies["rufverbund_session"].value).update(session_data="e30:x:y")
+    assert not inside(here)
+
+
+def test_the_first_second_factor_ends_sessions_that_knew_only_the_password(people, committing):
     with scope.front():
         Authenticator.objects.filter(user=people["editor"]).delete()
     thief, owner = (Client(headers={"host": HOST}) for _ in range(2))
