@@ -20,8 +20,8 @@ ALL_WORTH = 0.85
 
 
 # How many slots, and how many alternatives of each: single ones by title, of several stems, and by body. PostgreSQL keeps plans for these shapes
-# (pool/sql/search.sql); an unusual query gets one of its own.
-USUAL_SLOTS, USUAL_PLACES = (1, 2, 4), (4, 1, 2)
+# (pool/sql/search.sql), the cheapest first; an unusual query gets one of its own.
+USUAL = ((1, 4, 1, 2), (2, 4, 1, 2), (4, 4, 1, 2), (2, 5, 3, 3), (4, 5, 3, 3), (8, 5, 3, 3))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +40,9 @@ class Plan:
     @property
     def shape(self) -> tuple[int, ...]:
         """How many slots, and how many places each has for its alternatives: a usual one, if it is large enough."""
-        slots = len(self.slots)
         places = [max(len(slot[kind]) for slot in self.slots) for kind in ("title", "whole", "body")]
-        if slots <= max(USUAL_SLOTS) and all(map(le, places, USUAL_PLACES)):
-            return min(most for most in USUAL_SLOTS if most >= slots), *USUAL_PLACES
-        return slots, *(max(place, 1) for place in places)
+        needed = (len(self.slots), *(max(place, 1) for place in places))
+        return next((shape for shape in USUAL if all(map(le, needed, shape))), needed)
 
     def as_json(self) -> dict[str, Any]:
         """The database's type search_plan: lists of slots one after the other, each with the places that `shape` gives it, None where it has

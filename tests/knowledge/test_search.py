@@ -102,7 +102,7 @@ def test_the_worker_searches_all_live_ones_and_no_other_login_may():
 @pytest.mark.parametrize("statement", ["SELECT * FROM pool_term", "SELECT * FROM pool_termchange", "SELECT * FROM pool_lending",
                                        "SELECT * FROM searchable()", "SELECT merge_terms()", "SELECT recount_terms()",
                                        "SELECT search_statement('{1,1,1,1}', 'x', 1)", "SELECT lend_words(1)",
-                                       "SELECT search_usual_1('{}', 1, '{}', '{}', now()::date, '{}', false, 1, NULL)",
+                                       "SELECT search_usual_1_4_1_2('{}', 1, '{}', '{}', now()::date, '{}', false, 1, NULL)",
                                        "SELECT lent_words('a', 'b', 1, '')", "SELECT term_changes('', '', '', '', 1, 1)"])  # fmt: skip
 def test_the_parts_of_the_search_are_closed(people, statement):
     with scope.desk(people["agent"].pk), transaction.atomic(), connection.cursor() as cursor:

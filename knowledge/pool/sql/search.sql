@@ -264,24 +264,24 @@ BEGIN
     END IF;
 END $$;
 
--- One function for each stage and each usual number of words, for plans of the usual shape (plan.py: USUAL_SLOTS, USUAL_PLACES): PostgreSQL keeps
--- its plan, where a statement that is written for one query costs more to parse and to plan than to run. pool_search alone calls them.
+-- One function for each stage and each usual shape (plan.py: USUAL): PostgreSQL keeps its plan, where a statement that is written for one query
+-- costs more to parse and to plan than to run. pool_search alone calls them.
 DO $do$
-DECLARE stage text; slots integer; arguments text := 'bigint[], bigint, bigint[], bigint[], date, bigint[], boolean, float8, public.search_plan';
+DECLARE stage text; usual text; arguments text := 'bigint[], bigint, bigint[], bigint[], date, bigint[], boolean, float8, public.search_plan';
 BEGIN
     FOREACH stage IN ARRAY '{one,many,usual,wide,bodies,wide_bodies,everybody}'::text[] LOOP
-        FOREACH slots IN ARRAY '{1,2,4}'::integer[] LOOP
+        FOREACH usual IN ARRAY '{1_4_1_2,2_4_1_2,4_4_1_2,2_5_3_3,4_5_3_3,8_5_3_3}'::text[] LOOP
             EXECUTE format('CREATE FUNCTION public.search_%1$s_%2$s(%3$s) RETURNS TABLE (ids bigint[], totals float8[], covers boolean[]) LANGUAGE plpgsql '
-                'STABLE AS %4$L; REVOKE ALL ON FUNCTION public.search_%1$s_%2$s(%3$s) FROM PUBLIC', stage, slots, arguments,
+                'STABLE AS %4$L; REVOKE ALL ON FUNCTION public.search_%1$s_%2$s(%3$s) FROM PUBLIC', stage, usual, arguments,
                 (SELECT '#variable_conflict use_column' || E'\n' || format('BEGIN RETURN QUERY %s; END',
-                    public.search_statement(slots || '{4,1,2}'::integer[], s.source, s.most)) FROM public.search_source(stage) s));
+                    public.search_statement(string_to_array(usual, '_')::integer[], s.source, s.most)) FROM public.search_source(stage) s));
         END LOOP;
     END LOOP;
 END $do$;
 CREATE OR REPLACE FUNCTION public.search_call(stage text, shape integer[]) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT CASE WHEN shape[1] IN (1, 2, 4) AND shape[2:] = '{4,1,2}'
-        THEN format('SELECT * FROM public.search_%s_%s($1, $2, $3, $4, $5, $6, $7, $8, $9)', stage, shape[1])
+    SELECT CASE WHEN array_to_string(shape, '_') = ANY ('{1_4_1_2,2_4_1_2,4_4_1_2,2_5_3_3,4_5_3_3,8_5_3_3}')
+        THEN format('SELECT * FROM public.search_%s_%s($1, $2, $3, $4, $5, $6, $7, $8, $9)', stage, array_to_string(shape, '_'))
         ELSE (SELECT public.search_statement(shape, s.source, s.most) FROM public.search_source(stage) s) END $$;  -- a long query
 
 -- The search itself. `called`: municipality or NULL; `named`: whether the query itself names it; `today`: German date. Returns the best
