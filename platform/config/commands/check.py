@@ -84,6 +84,30 @@ def login_checks() -> Iterator[Finding]:
         yield Finding("database", "ok", f"Alle {len(LOGINS)} Anmeldungen gelingen, keine ist Superuser.")
 
 
+def connection_checks() -> Iterator[Finding]:
+    """Has the server room for all connections that the web processes may keep, each its pool and an ear for events."""
+    from django.conf import settings
+    from django.db import connection
+
+    from config import serving
+    from tenants import scope
+
+    with scope.front(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int"
+        )
+        (room,) = cursor.fetchone()
+    processes = int(os.environ.get("RUFVERBUND_PROCESSES") or serving.usual())
+    wanted = processes * (settings.RUFVERBUND_DB_POOL + 1)
+    if wanted > room:
+        yield Finding(
+            "database",
+            "warning",
+            f"Webprozesse ({processes}) dürfen {wanted} Verbindungen halten, der Server hat Platz für {room}.",
+            "max_connections erhöhen, oder RUFVERBUND_PROCESSES oder RUFVERBUND_DB_POOL verringern.",
+        )
+
+
 def migration_checks() -> Iterator[Finding]:
     """Is the database what this version expects."""
     from django.db import connection
@@ -206,6 +230,7 @@ def findings() -> Iterator[Finding]:
         ("state", state_checks),
         ("configuration", settings_checks),
         ("database", login_checks),
+        ("database", connection_checks),
         ("migrations", migration_checks),
         ("search", search_checks),
         ("telephony", telephony_checks),
