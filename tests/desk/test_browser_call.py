@@ -96,6 +96,8 @@ def test_the_wrap_up_knows_the_answer_that_the_server_has_not_heard_of_yet(live,
     assert held
     stored = live.sql("SELECT concern || ' ' || concern_key FROM telephony_bridge_call ORDER BY id DESC LIMIT 1")
     assert stored == "Sperrmüllabfuhr anmelden soest:sperrmuell"
+    for route in held:
+        route.abort()
 
 
 def test_the_wrap_up_knows_the_last_answer_where_the_server_has_heard_of_the_one_before(live, browser) -> None:  # noqa: F811
@@ -118,6 +120,8 @@ def test_the_wrap_up_knows_the_last_answer_where_the_server_has_heard_of_the_one
     in_state(page, "wrap-up")
     assert page.input_value("#concern") == "Personalausweis beantragen"
     assert page.input_value("[name=concern_key]") == "soest:perso_neu"
+    for route in held:
+        route.abort()
 
 
 def test_the_wrap_up_knows_the_answer_that_was_opened_while_it_rang(live, browser) -> None:  # noqa: F811
