@@ -26,7 +26,9 @@ def explained(result: SearchResult) -> list[tuple[Hit, list[str]]]:
 def _texts(entry: SearchEntry) -> Entry:
     """What of an entry is searched, in the order in which it counts (documents.py)."""
     details = entry.payload
-    texts = [Text(_("Titel"), entry.title), *(Text(_("Suchwort"), word) for word in entry.synonyms)]
+    is_name = entry.kind == "person"
+    title = Text(_("Name") if is_name else _("Titel"), entry.title, is_name)
+    texts = [title, *(Text(_("Suchwort"), word) for word in entry.synonyms)]
     for name, label in (("function", _("Funktion")), ("dept", _("Abteilung"))):
         texts += [Text(label, details[name])] if details.get(name) else []
     texts += [Text(_("Durchwahl"), number) for number in (entry.ext, details.get("phone")) if number]

@@ -28,10 +28,11 @@ REASONS = {  # see slots.Meaning
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text of an entry and what it is called, in the order in which it counts."""
+    """A text of an entry and what it is called, in the order in which it counts; names are found by their sound, too."""
 
     where: str
     text: str
+    is_name: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +49,12 @@ class _Place:
 
     where: str
     word: Word
+    is_name: bool
 
 
 def why(result: SearchResult, hit: Hit, entry: Entry) -> list[str]:
     """One sentence per word of the query, then one for whatever moved the hit up or down."""
-    places = [_Place(text.where, word) for text in entry.texts for word in words_of(text.text)]
+    places = [_Place(text.where, word, text.is_name) for text in entry.texts for word in words_of(text.text)]
     typed = [slot for slot in result.slots if slot.weight == 1.0]
     written = {word: text for text in reversed(result.query.split()) for word in words(text)}
     sentences = []
@@ -104,7 +106,9 @@ def _found(alternative: Alternative, places: Sequence[_Place]) -> list[_Place]:
     if alternative.kind == "beginning":
         begun = (place for place in places if any(one.startswith(FORM + first) for one in place.word.lexemes))
         return [place for place in [next(begun, None)] if place]
-    wanted = (SOUND + first,) if alternative.kind == "sound" else alternative.words
+    wanted = alternative.words
+    if alternative.kind == "sound":
+        wanted, places = (SOUND + first,), [place for place in places if place.is_name]
     found = [next((place for place in places if lexeme in place.word.lexemes), None) for lexeme in wanted]
     return [place for place in found if place] if all(found) else []
 

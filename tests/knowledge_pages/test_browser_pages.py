@@ -115,6 +115,16 @@ def test_a_synonym_is_made_from_a_search_with_the_keyboard(browser, live):  # no
         page.get_by_text("„hund abmelden“ ist erledigt.").wait_for()
 
 
+def test_what_is_explained_takes_the_focus(browser, live):  # noqa: F811
+    with signed_in(browser, live) as page:
+        page.goto(address(live, "/wissen/~suchen/erklaeren/"))
+        page.locator("#explain-q").fill("sperrmüll")
+        page.keyboard.press("Enter")
+        page.locator("#treffer:focus", has_text="Treffer").wait_for()
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.closest('h3') !== null")  # the first hit
+
+
 def test_an_article_on_paper_has_nothing_to_press(browser, live):  # noqa: F811
     with signed_in(browser, live) as page:
         page.goto(address(live, "/wissen/{article}/druck/"))

@@ -20,14 +20,15 @@ ENTRY = Entry(
     ],
     frozenset({"vierbein"}),
 )
+PERSON = Entry([Text("Name", "Stefan Mayer", is_name=True), Text("Text", "Steuern und Abgaben")])
 
 
-def told(query, *, place=SOEST, matched=(), named=False, others=(), **known):
+def told(query, *, place=SOEST, matched=(), named=False, others=(), entry=ENTRY, **known):
     hit = Hit(place, "article", "x", "Hundesteuer anmelden", "", "", 1.0, list(matched), list(others), NOTHING_MORE)
     found = slots(read(query), Words("hundesteuer", **known), SYNONYMS)
     elsewhere = Hit(Municipality(pk=3, name="Stadt Unna"), "article", "y", "Anderes", "", "", 0.5, [], [], NOTHING_MORE)
     result = SearchResult(query, "soest", [hit, elsewhere], [], [], found, 1.0, first=1, named=named)
-    return why(result, hit, ENTRY)
+    return why(result, hit, entry)
 
 
 @pytest.mark.parametrize(
@@ -45,6 +46,11 @@ def told(query, *, place=SOEST, matched=(), named=False, others=(), **known):
 )
 def test_each_word_says_how_it_was_found(query, sentence):
     assert told(query)[0] == sentence
+
+
+def test_names_alone_are_found_by_their_sound():
+    assert told("meier ", entry=PERSON)[0] == "„meier“ klingt wie „Mayer“ (Name)."
+    assert told("hund ", entry=PERSON)[0] == "„hund“ kommt hier nicht vor."  # though it sounds like "und"
 
 
 def test_what_moved_it_up_is_said():
