@@ -23,7 +23,9 @@ Asking = Callable[[str, int], int]  # query and municipality, answered with the 
 def queries() -> tuple[Typed, Typed]:
     """(complete, keystrokes): what was typed, and the municipality that was called."""
     dice = random.Random(SEED)  # noqa: S311  no secret
-    called = list(Municipality.objects.exclude(kind="kreis").order_by("pk").values_list("pk", flat=True))
+    called = list(
+        Municipality.objects.filter(status="live").exclude(kind="kreis").order_by("pk").values_list("pk", flat=True)
+    )
     complete = [(str(query["query"]), dice.choice(called)) for query in demo.judged_queries()]
     every = [(query[:end], place) for query, place in complete for end in range(2, len(query) + 1)]
     return complete, dice.sample(every, min(KEYSTROKES, len(every)))

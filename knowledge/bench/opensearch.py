@@ -36,7 +36,7 @@ def measure(person: int, progress: Callable[[str], None]) -> dict[str, Any]:
     with _indexed(progress) as built:
         with scope.desk(person), transaction.atomic():
             progress("opensearch")
-            asking = Asking(list(Municipality.objects.values_list("pk", "kind")))
+            asking = Asking(list(Municipality.objects.filter(status="live").values_list("pk", "kind")))
             asked = _asked(asking)
         progress("Von der Veröffentlichung bis zum Treffer")
         return {**built, **asked, "findable": _findable(person, asking)}

@@ -19,7 +19,7 @@ from opensearchpy.exceptions import ConnectionTimeout, OpenSearchException
 from knowledge.search import index, postgres
 from knowledge.search.breaker import Breaker
 from knowledge.search.engine import Answer, Asked, Unfit
-from knowledge.search.opensearch_query import Place, question
+from knowledge.search.opensearch_query import WHOLE, Place, question
 from knowledge.search.plan import Plan
 from knowledge.search.slots import Slot
 
@@ -48,6 +48,7 @@ class Found(NamedTuple):
     kind: str
     key: str
     score: float
+    whole: bool  # whether it has all words
 
 
 def found(asked: Asked, limit: float = LIMIT) -> Answer:
@@ -58,7 +59,7 @@ def found(asked: Asked, limit: float = LIMIT) -> Answer:
     hits, homes = ranked(rarities(slots, instructions), asked, time.monotonic() + limit)
     typed = [slot.word for slot in slots if slot.weight == 1.0]
     places, kinds, keys, scores = (
-        (list(column) for column in zip(*(hit[1:] for hit in hits), strict=True)) if hits else ([],) * 4
+        (list(column) for column in zip(*(hit[1:5] for hit in hits), strict=True)) if hits else ([],) * 4
     )
     plan: list[Any] = [json.dumps(instructions.as_json()), asked.called, asked.at_most, timezone.localdate()]
     with connection.cursor() as cursor:
@@ -77,15 +78,17 @@ def rarities(slots: Sequence[Slot], instructions: Plan) -> list[tuple[Slot, floa
 
 
 def ranked(slots: Sequence[tuple[Slot, float]], asked: Asked, deadline: float) -> tuple[list[Found], list[int]]:
-    """What OpenSearch says, in one request or two: what the called municipality and the Kreis have; when that is little, what all have. And
-    whose entries were asked for."""
+    """What OpenSearch says, in one request or two: what the called municipality and the Kreis have; when that is little, or a Kreis was called and
+    nothing of its own has all words, what all have, of others only what has all words. And whose entries were asked for."""
     called = asked.called if asked.called in asked.visible else None
     homes = list(asked.visible) if called is None else list(dict.fromkeys([called, *asked.kreise]))
     place = Place(homes, called, asked.kreise, asked.named and called is not None)
     hits = _ask(question(slots, place, timezone.localdate()), deadline)
-    if len(hits) < FEW and len(homes) < len(asked.visible):
-        homes = list(asked.visible)
+    is_little = len(hits) < FEW or (called in asked.kreise and not any(hit.whole for hit in hits))
+    if is_little and len(homes) < len(asked.visible):
+        first, homes = set(homes), list(asked.visible)
         hits = _ask(question(slots, place._replace(homes=homes), timezone.localdate()), deadline)
+        hits = [hit for hit in hits if hit.whole or hit.municipality in first]
     return hits, homes
 
 
@@ -163,4 +166,4 @@ def _hit(hit: dict[str, Any]) -> Found:
     if kind not in KINDS or not is_told or not is_number or "\0" in source + key:
         raise ValueError(str(municipality))
     (source + key).encode()  # half a character has no place in a text
-    return Found(source, municipality, kind, key, score)
+    return Found(source, municipality, kind, key, score, WHOLE in hit.get("matched_queries", ()))

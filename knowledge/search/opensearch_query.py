@@ -19,6 +19,7 @@ BODY = 0.15
 COVERED, ANYWHERE = 2.0, 1.5  # all words stand in titles and the like, or somewhere
 OWN, KREIS, NAMED = 1.5, 1.4, 5.0
 KINDS = {"department": 1.05, "person": 0.95}
+WHOLE = "whole"  # the name under which a hit says that it has all words
 SOUND_FIELD = 0.7  # names stand there as compounds' heads do
 Clause = dict[str, Any]
 
@@ -55,7 +56,8 @@ def question(slots: Sequence[tuple[Slot, float]], place: Place, today: date) -> 
         {"filter": _all(covered), "weight": COVERED},
     ]
     either = [_times({"bool": {"should": titles}}, shortened), *bodies]
-    wanted = {"bool": {"filter": _shown(place, today), "minimum_should_match": 1, "should": either}}
+    whole = {"constant_score": {"filter": _all(anywhere), "boost": 0.0, "_name": WHOLE}}  # adds nothing but its name
+    wanted = {"bool": {"filter": _shown(place, today), "minimum_should_match": 1, "should": [*either, whole]}}
     return _times(wanted, [{"filter": _all(anywhere), "weight": ANYWHERE}, *_first(place)])
 
 

@@ -19,7 +19,7 @@ from django.urls import set_script_prefix
 
 from config.bodies import Message, Receive, Send
 
-THREADS = 12  # more would only share the cores and the connections; who waits, waits here
+THREADS = 8  # four processes stay below the connections that a municipality's login may have (provisioning.py); who waits, waits here
 threads = ThreadPoolExecutor(THREADS, thread_name_prefix="web")
 
 
@@ -80,5 +80,7 @@ class Handler(ASGIHandler):
         """An HttpResponse, through all middlewares. Nothing here streams: what did would have to be read in this thread, which has its connection."""
         response: Any = self.get_response(request)
         response._handler_class = self.__class__  # noqa: SLF001  as Django's handlers: the sender of request_finished
-        assert not response.streaming
+        if response.streaming:
+            response.close()
+            raise NotImplementedError("a response that streams")
         return response

@@ -116,6 +116,6 @@ def test_what_was_begun_is_finished_although_nobody_waits_for_it(django):
 def test_a_stream_is_an_error(django):
     django.answer = lambda _request: StreamingHttpResponse([b"x"])
     browser = Browser()
-    with pytest.raises(AssertionError):
+    with pytest.raises(NotImplementedError):
         loops.run(django(SCOPE, browser.receive, browser.send))
     assert browser.got == []

@@ -112,6 +112,17 @@ def test_the_parts_of_the_search_are_closed(people, statement):
         assert cursor.fetchone() == (True,)
 
 
+@pytest.mark.parametrize("query", ["hund anmelden", "personalausweis beantragen", "personalausweis lichtbild"])
+def test_who_called_the_kreis_for_what_a_town_does_finds_the_town_s_entry(find, query):
+    assert ids(find(query, called="kreis"))[0] == ids(find(query, called="soest"))[0]
+    assert ids(find(query, called="kreis"))[0].startswith("soest:")
+
+
+def test_of_others_only_what_has_all_words_stands_beside_few_hits(find):
+    alone = ids(find("hund qurxzwombat", called="kreis"))
+    assert not any(found.startswith("soest:") for found in alone)
+
+
 def test_published_is_found_and_withdrawn_is_not(find, soest, people):
     with scope.municipality(soest.schema_name), transaction.atomic():
         article = actions.save_article(

@@ -97,5 +97,5 @@ def test_what_cannot_be_read_is_no_answer(answers, text):
 
 
 def test_control_hits_are_read_and_never_more_than_were_asked_for(answers):
-    assert answers(json.dumps(hit(_score=0))) == [("rv-1", 3, "article", "perso", score) for score in (4.5, 0)]
+    assert answers(json.dumps(hit(_score=0))) == [("rv-1", 3, "article", "perso", score, False) for score in (4.5, 0)]
     assert len(answers(json.dumps(whole([HIT] * 5000)))) == opensearch.MOST

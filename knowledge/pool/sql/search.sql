@@ -189,7 +189,8 @@ CREATE TYPE public.search_plan AS (slots integer, shape integer[], rarity float8
     whole tsquery[], whole_weight float8[], body tsquery[], body_weight float8[], body_scale float8[], "all" tsquery, written tsquery,
     scoped_all text, "some" text, bodies text, anywhere tsquery[], anywhere_body tsquery[], many boolean);
 
--- The SELECT that scores the entries of `source` by a plan of this shape: the best `most` by title, of these the best by all. Its parameters:
+-- The SELECT that scores the entries of `source` by a plan of this shape: the best `most` by title, of these the best by all; with whether all words
+-- stand in the title and the like (`covers`), or somewhere (`wholes`). Its parameters:
 -- $1 municipalities that come first, $2 the called one, $3 Kreise, $4 visible ones, $5 today, $6 entries that have been read, $7 whether the
 -- query names $2, $8 the mean length of titles, $9 the plan, whose parts are read once (`p`, `q`), not for each entry.
 CREATE OR REPLACE FUNCTION public.search_statement(shape integer[], source text, most integer) RETURNS text
@@ -224,8 +225,9 @@ BEGIN
             array_to_string(names, ','), (SELECT string_agg(format('coalesce(%s, 0)', n), '+') FROM unnest(names) n));
         body := body || format('+coalesce(r%s*greatest(%s), 0)', i, array_to_string(bodies, ','));
     END LOOP;
-    RETURN format($q$SELECT array_agg(id), array_agg(total), array_agg(covered) FROM (
-        SELECT id, covered, (score + 0.15::float8*(0%1$s)*place)*CASE WHEN (0%2$s) = words THEN 1.5::float8 ELSE 1 END AS total FROM (
+    RETURN format($q$SELECT array_agg(id), array_agg(total), array_agg(covered), array_agg(whole) FROM (
+        SELECT id, covered, (0%2$s) = words AS whole,
+            (score + 0.15::float8*(0%1$s)*place)*CASE WHEN (0%2$s) = words THEN 1.5::float8 ELSE 1 END AS total FROM (
             SELECT id, covered, score, place, title_words, packed || '' AS body_words FROM (  -- || '': read from disk once
                 SELECT *, (0%3$s)/(0.85::float8 + 0.15::float8*title_length/$8)*CASE WHEN covered THEN 2 ELSE 1 END*place
                     *CASE kind WHEN 'department' THEN 1.05::float8 WHEN 'person' THEN 0.95 ELSE 1 END AS score
@@ -258,7 +260,9 @@ BEGIN
         WHEN 'wide' THEN read || 'e.title_words @@ replace(($9)."some", ''@'', '''')::tsquery AND e.municipality_id + 0 = ANY ($1) LIMIT 1000'
         WHEN 'wide_bodies' THEN read || 'e.body_words @@ replace(($9).bodies, ''@'', '''')::tsquery AND e.municipality_id + 0 = ANY ($1) '
             'AND e.id <> ALL ($6) LIMIT 500'
-        WHEN 'everybody' THEN read || 'e.title_words @@ every AND e.municipality_id + 0 = ANY ($4) AND e.id <> ALL ($6) LIMIT 400' END;
+        WHEN 'everybody' THEN format('(%1$s@@ every AND %2$s LIMIT 300) UNION ALL '
+            '(%1$s@@ replace(($9)."some", ''@'', '''')::tsquery AND NOT e.title_words @@ every AND %2$s LIMIT 300)',
+            read || 'e.title_words ', 'e.municipality_id + 0 = ANY ($4) AND e.id <> ALL ($6)') END;
     IF stage IN ('one', 'many', 'usual', 'bodies') THEN
         source := format('SELECT e.* FROM unnest($1) AS home_id CROSS JOIN LATERAL (%s) e', source);
     END IF;
@@ -271,8 +275,8 @@ DECLARE stage text; usual text; arguments text := 'bigint[], bigint, bigint[], b
 BEGIN
     FOREACH stage IN ARRAY '{one,many,usual,wide,bodies,wide_bodies,everybody}'::text[] LOOP
         FOREACH usual IN ARRAY '{1_4_1_2,2_4_1_2,4_4_1_2,2_5_3_3,4_5_3_3,8_5_3_3}'::text[] LOOP
-            EXECUTE format('CREATE FUNCTION public.search_%1$s_%2$s(%3$s) RETURNS TABLE (ids bigint[], totals float8[], covers boolean[]) LANGUAGE plpgsql '
-                'STABLE AS %4$L; REVOKE ALL ON FUNCTION public.search_%1$s_%2$s(%3$s) FROM PUBLIC', stage, usual, arguments,
+            EXECUTE format('CREATE FUNCTION public.search_%1$s_%2$s(%3$s) RETURNS TABLE (ids bigint[], totals float8[], covers boolean[], wholes boolean[]) '
+                'LANGUAGE plpgsql STABLE AS %4$L; REVOKE ALL ON FUNCTION public.search_%1$s_%2$s(%3$s) FROM PUBLIC', stage, usual, arguments,
                 (SELECT '#variable_conflict use_column' || E'\n' || format('BEGIN RETURN QUERY %s; END',
                     public.search_statement(string_to_array(usual, '_')::integer[], s.source, s.most)) FROM public.search_source(stage) s));
         END LOOP;
@@ -286,7 +290,8 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 
 -- The search itself. `called`: municipality or NULL; `named`: whether the query itself names it; `today`: German date. Returns the best
 -- `at_most` articles and the best `at_most` contacts. The first stage reads the called municipality and the Kreis by title, search words and the
--- like; the second their bodies, when the best hit lacks a word; the third everybody's titles, when there are fewer than three hits. Each is bounded.
+-- like; the second their bodies, when the best hit lacks a word; the third everybody's, when there are fewer
+-- than three hits, or a Kreis was called and none of its own has all words: then a town does it. Of others, those that have them. Each is bounded.
 CREATE OR REPLACE FUNCTION public.pool_search(plan jsonb, mean real, called bigint, named boolean, at_most integer, today date)
 RETURNS TABLE (municipality_id bigint, kind varchar, key varchar, title varchar, subtitle varchar, ext varchar, score real,
     matched integer[], others jsonb, body text, synonyms jsonb, hours text, phone text)
@@ -297,24 +302,27 @@ DECLARE
     visible bigint[] := public.searchable();
     kreis bigint[] := ARRAY(SELECT id FROM public.tenants_municipality WHERE id = ANY (visible) AND kind = 'kreis');
     home bigint[]; length float8 := greatest(mean, 1);
-    ids bigint[] := '{}'; totals float8[] := '{}'; covers boolean[] := '{}'; more_ids bigint[]; more_totals float8[]; more_covers boolean[];
+    ids bigint[] := '{}'; totals float8[] := '{}'; covers boolean[]; wholes boolean[];
+    more_ids bigint[]; more_totals float8[]; more_covers boolean[]; more_wholes boolean[];
 BEGIN
+    IF p.shape[1]*(p.shape[2] + p.shape[3] + p.shape[4]) > 1000 THEN RAISE EXCEPTION 'a plan of ours is smaller'; END IF;
     IF called <> ALL (visible) THEN called := NULL; END IF;
     named := coalesce(named AND called IS NOT NULL, false);
     home := CASE WHEN called IS NULL THEN visible ELSE called || array_remove(kreis, called) END;
     EXECUTE public.search_call(CASE WHEN cardinality(home) > 8 THEN 'wide' WHEN p.slots = 1 THEN 'one' WHEN p.many THEN 'many' ELSE 'usual' END, p.shape)
-        INTO ids, totals, covers USING home, called, kreis, visible, today, ids, named, length, p;
-    ids := coalesce(ids, '{}'); totals := coalesce(totals, '{}'); covers := coalesce(covers, '{}');
+        INTO ids, totals, covers, wholes USING home, called, kreis, visible, today, ids, named, length, p;
+    ids := coalesce(ids, '{}'); totals := coalesce(totals, '{}');
     IF p.bodies <> '' AND (cardinality(ids) < 3 OR NOT (covers[1] OR EXISTS (SELECT FROM public.pool_searchentry e
             WHERE e.id = ids[1] AND e.title_words @@ p.written))) THEN
         EXECUTE public.search_call(CASE WHEN cardinality(home) > 8 THEN 'wide_bodies' ELSE 'bodies' END, p.shape)
-            INTO more_ids, more_totals, more_covers USING home, called, kreis, visible, today, ids, named, length, p;
-        ids := ids || coalesce(more_ids, '{}'); totals := totals || coalesce(more_totals, '{}');
+            INTO more_ids, more_totals, more_covers, more_wholes USING home, called, kreis, visible, today, ids, named, length, p;
+        ids := ids || coalesce(more_ids, '{}'); totals := totals || coalesce(more_totals, '{}'); wholes := wholes || more_wholes;
     END IF;
-    IF cardinality(ids) < 3 AND NOT home @> visible THEN
+    IF (cardinality(ids) < 3 OR called = ANY (kreis) AND (true = ANY (wholes)) IS NOT TRUE) AND NOT home @> visible THEN
         EXECUTE public.search_call('everybody', p.shape)
-            INTO more_ids, more_totals, more_covers USING home, called, kreis, visible, today, ids, named, length, p;
-        ids := ids || coalesce(more_ids, '{}'); totals := totals || coalesce(more_totals, '{}');
+            INTO more_ids, more_totals, more_covers, more_wholes USING home, called, kreis, visible, today, ids, named, length, p;
+        ids := ids || ARRAY(SELECT id FROM unnest(more_ids, more_wholes) AS m(id, whole) WHERE whole);
+        totals := totals || ARRAY(SELECT total FROM unnest(more_totals, more_wholes) AS m(total, whole) WHERE whole);
     END IF;
     RETURN QUERY SELECT * FROM public.pool_told(visible, ids, totals, p, called, at_most, today);
 END $$;
