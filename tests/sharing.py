@@ -10,7 +10,7 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 COSTLY = re.compile(
-    r"tests/(opensearch)/|tests/(\w+)/test_(browser\w*|cli|crash|demo|embedded|gallery|judged|modules|processes|search|serving|stream)\.py::"
+    r"tests/(opensearch)/|tests/(\w+)/test_(browser\w*|cli|crash|demo|embedded|gallery|judged|modules|plans|processes|search|serving|stream|synonyms)\.py::"
 )
 
 
