@@ -12,11 +12,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -80,6 +80,22 @@ def environment(home: Path) -> dict[str, str]:
         if name != "DATABASE_URL" and not name.startswith(("RUFVERBUND_", "OPENSEARCH_"))
     }
     return {**kept, "RUFVERBUND_HOME": str(home), "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+
+
+def told(home: Path, *arguments: str, refusal: str, more: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """The JSON that a command inside the measurement's installation prints last; its progress is shown. `more` goes into its environment; raises
+    Refusal with `refusal` when it fails."""
+    done = subprocess.run(
+        command("manage", *arguments),
+        env={**environment(home), **(more or {})},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise Refusal(refusal)
+    found: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+    return found
 
 
 def _prepared(home: Path, agents: int) -> Made:

@@ -1,16 +1,13 @@
 """The part of `rufverbund bench search` that needs an OpenSearch: the one that OPENSEARCH_URL names, with a prefix that is gone afterwards."""
 
-import json
 import os
 import secrets
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import click
 
 from telephony_bridge.bench import stage
-from tenants.errors import Refusal
 
 
 def measured(home: Path) -> dict[str, Any]:
@@ -31,14 +28,9 @@ def measured(home: Path) -> dict[str, Any]:
 def _figures(home: Path) -> dict[str, Any]:
     own = {name: value for name, value in os.environ.items() if name.startswith("OPENSEARCH_")}
     prefix = f"rufverbund-messung-{secrets.token_hex(4)}"
-    done = subprocess.run(
-        stage.command("manage", "bench_opensearch"),
-        env={**stage.environment(home), **own, "OPENSEARCH_PREFIX": prefix},
-        stdout=subprocess.PIPE,
-        text=True,
-        check=False,
+    return stage.told(
+        home,
+        "bench_opensearch",
+        refusal="OpenSearch konnte nicht gemessen werden; siehe oben.",
+        more={**own, "OPENSEARCH_PREFIX": prefix},
     )
-    if done.returncode:
-        raise Refusal("OpenSearch konnte nicht gemessen werden; siehe oben.")
-    found: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
-    return found

@@ -2,7 +2,6 @@
 
 import http.client
 import json
-import subprocess
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -62,18 +61,8 @@ def search(entries: int, count: int, *, as_json: bool) -> None:
 
 
 def _manage(place: stage.Stage, *arguments: str) -> dict[str, Any]:
-    """A command inside the measurement's installation; returns the JSON that it prints. Its progress is shown."""
-    done = subprocess.run(
-        stage.command("manage", *arguments),
-        env=stage.environment(place.home),
-        stdout=subprocess.PIPE,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise Refusal("Die Messung konnte nicht eingerichtet werden; siehe oben.")
-    found: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
-    return found
+    """What a command inside the measurement's installation tells."""
+    return stage.told(place.home, *arguments, refusal="Die Messung konnte nicht eingerichtet werden; siehe oben.")
 
 
 def _typed(count: int) -> list[tuple[str, str]]:
