@@ -5,36 +5,29 @@ from threading import Barrier
 
 import pytest
 
-from knowledge import demo
-from knowledge.pool import upkeep
-
 
 @pytest.fixture(scope="module")
 def filled(django_db_setup, django_db_blocker):
-    """Soest, Kreis and (joining) Lippstadt with the demo entries, by slug: one transaction around all tests of the module."""
-    from django.db import transaction
+    """Soest, Kreis and (joining) Lippstadt with the demo entries, by slug: a database of their own for the tests of the module."""
+    from django.db import connections
 
-    from onboarding.imports import Options, import_entries
     from tenants import scope
-    from tenants.audit import SYSTEM
     from tenants.models import Municipality
+    from tests import database, environment
 
-    with django_db_blocker.unblock():
-        around = transaction.atomic()
-        around.__enter__()
-        with scope.front():
-            places = {m.slug: m for m in Municipality.objects.select_related("centre")}
-        for slug in ("soest", "kreis", "lippstadt"):
-            report = import_entries(
-                places[slug], demo.lines_of(slug), acting_user=SYSTEM, options=Options(publish=True)
-            )
-            assert report.written
-            assert report.bad == []
-        upkeep.run()
-    yield places
-    with django_db_blocker.unblock():
-        transaction.set_rollback(True)
-        around.__exit__(None, None, None)
+    name = f"{environment.DATABASE}_filled"
+    default = connections.settings["default"]
+    with database.cloned(name, database.filled_template()), django_db_blocker.unblock():
+        connections.settings["default"] = {**default, "NAME": name}
+        usual, connections["default"] = connections["default"], connections.create_connection("default")
+        try:
+            with scope.front():
+                places = {m.slug: m for m in Municipality.objects.select_related("centre")}
+            yield places
+        finally:
+            connections["default"].close()
+            connections["default"] = usual
+            connections.settings["default"] = default
 
 
 @pytest.fixture

@@ -130,35 +130,6 @@ def test_a_large_centre_costs_no_more_than_a_small_one(soest, people):
     assert cost(["soest", *map(str, range(150))]) == cost(["soest"])
 
 
-def test_the_judged_queries_that_ship_are_compared(soest, places, people, monkeypatch):
-    """With the demo entries; what helps is told, and what misleads."""
-    monkeypatch.setattr(whatif, "SECONDS", 120)  # however busy the machine is
-    from django.db import transaction
-
-    from knowledge import demo
-    from knowledge.pool import learning_actions, upkeep
-    from knowledge.pool.models import Synonym
-    from onboarding.imports import Options, import_entries
-    from tenants.audit import SYSTEM
-
-    import_entries(soest, demo.lines_of("soest"), acting_user=SYSTEM, options=Options(publish=True))
-    upkeep.run()
-    queries = demo.judged_queries()
-    own = {**next(query for query in queries if query["query"] == "hund anmelden"), "qid": "own", "query": "xylowau"}
-    monkeypatch.setattr(whatif.demo, "judged_queries", lambda: [*queries, own])
-    with entered(soest), transaction.atomic():
-        synonym = Synonym(centre_id=soest.centre_id, municipality=soest, words="xylowau", meaning="Hundesteuer")
-        helps = whatif.effect(synonym, ["soest"])
-        assert helps.complete
-        assert helps.judged > 30
-        assert helps.good_before > 0.8 * helps.judged
-        assert helps.good_after == helps.good_before + 1
-        learning_actions.save_synonym(synonym, acting_user=people["editor"])
-        synonym.meaning = "Reisepass"
-        misleads = whatif.effect(synonym, ["soest"])
-        assert (misleads.good_before, misleads.good_after) == (helps.good_after, helps.good_before)
-
-
 def test_departments_and_strangers(reader, visit, editor, soest):
     send(editor, do="save", checked="xylowau => Sperrgut")
     (synonym,) = stored(soest)
