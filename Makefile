@@ -5,6 +5,8 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 
 PORT ?= 8000
+# Of the tests: a third of their time is waiting, so two cores have work for three.
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) \* 3 / 2)
 STAMPS := .venv/.stamps
 BIN := .venv/bin
 LOCALES := $(wildcard platform/config/locale/*/LC_MESSAGES/*.po)
@@ -52,7 +54,7 @@ demo-reset: $(STAMPS)/base ## forget the demo's data; the next `make demo` begin
 
 # Coverage half as long again: measured under CI=1, and where COVERAGE=1 asks for it.
 test: $(STAMPS)/dev $(STAMPS)/locales ## the whole suite, shuffled, with a real PostgreSQL and a real Chromium (COVERAGE=1, SHOTS=1)
-	@export SHOTS=$(SHOTS); exec $(BIN)/pytest --numprocesses 2 $(if $(CI)$(COVERAGE),--cov --cov-report=term) $(TESTS)
+	@export SHOTS=$(SHOTS); exec $(BIN)/pytest --numprocesses $(WORKERS) $(if $(CI)$(COVERAGE),--cov --cov-report=term) $(TESTS)
 
 lint: $(STAMPS)/dev ## ruff, mypy, templates, the house
 	$(BIN)/ruff check .

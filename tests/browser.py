@@ -149,7 +149,8 @@ def opened(browser: Browser, mode: str = "light", **options: Any) -> Iterator[Pa
 def axe(page: Page, *, without: tuple[str, ...] = ()) -> None:
     """Fail with every violation that axe-core finds in the page as it is now; `without` names rules that do not apply, with a reason
     beside the call."""
-    page.evaluate(from_npm(*AXE))
+    if not page.evaluate("'axe' in globalThis"):
+        page.evaluate(from_npm(*AXE))
     options: dict[str, Any] = {"rules": {rule: {"enabled": False} for rule in without}, "resultTypes": ["violations"]}
     if page.evaluate("matchMedia('(prefers-color-scheme: dark), (forced-colors: active)').matches"):
         options["runOnly"] = {
