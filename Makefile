@@ -13,6 +13,9 @@ LOCALES := $(wildcard platform/config/locale/*/LC_MESSAGES/*.po)
 # Django's settings want an installation; tools that only read the code get one that leads nowhere.
 NOWHERE := RUFVERBUND_TESTING=1 RUFVERBUND_SECRET_KEY=none RUFVERBUND_DATABASE_SECRET=none DATABASE_URL=postgresql:///none
 
+# Tests start hundreds of Pythons: each would compile all of our code, and pytest rewrite all tests, were nothing kept.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help demo demo-reset test lint fmt messages clean vendor lock
 help: ## what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | column -t -s $$'\t'

@@ -14,7 +14,9 @@ from urllib.parse import quote
 
 from config import embedded
 
-gc.set_threshold(50_000, 20, 100)  # a test process has a million objects that stay; looking through them takes a tenth of the time
+gc.set_threshold(
+    50_000, 20, 100
+)  # a test process has a million objects that stay; looking through them takes a tenth of the time
 
 HOME = Path(os.environ.get("RUFVERBUND_TEST_HOME", Path(tempfile.gettempdir()) / f"rufverbund-tests-{os.getuid()}"))
 _stack = ExitStack()

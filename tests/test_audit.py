@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,7 @@ def called(function: ast.FunctionDef) -> set[str]:
     return {ast.unparse(target).rsplit(".", 1)[-1] for target in calls}
 
 
+@cache
 def writers() -> set[str]:
     """The names of all functions that write a row, by themselves or by what they call: in actions, and where else the log is written."""
     elsewhere = (

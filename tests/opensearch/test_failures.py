@@ -96,7 +96,9 @@ def test_a_full_disk_delays_and_loses_nothing(town, person):
 
 def test_a_frozen_node_is_waited_for_by_nobody(town, person, cluster, monkeypatch):
     sent, send = [], opensearch._send
-    monkeypatch.setattr(opensearch, "_send", lambda *asked: sent.append(threading.current_thread().name) or send(*asked))
+    monkeypatch.setattr(
+        opensearch, "_send", lambda *asked: sent.append(threading.current_thread().name) or send(*asked)
+    )
     with Agents(person, FISH) as agents:
         agents.engines.clear()
         cluster.freeze()
