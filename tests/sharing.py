@@ -10,7 +10,7 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 COSTLY = re.compile(
-    r"tests/(opensearch)/|tests/(\w+)/test_(browser\w*|cli|crash|demo|embedded|gallery|judged|modules|plans|processes|search|serving|stream|synonyms)\.py::"
+    r"tests/(opensearch|asterisk)/|tests/(\w+)/test_(browser\w*|cli|crash|demo|embedded|gallery|judged|modules|plans|processes|search|serving|stream|synonyms)\.py::"
 )
 
 

@@ -37,6 +37,7 @@ ENTRIES = {
     "search": Entry("knowledge.cli:search", "Veröffentlichte Einträge suchen."),
     "search-index": Entry("knowledge.index_cli:search_index", "Suchindex in OpenSearch ansehen, aufbauen, abgleichen."),
     "cti": Entry("telephony_bridge.cli:cti", "Zugänge der Telefonanlagen."),
+    "telephony": Entry("config.commands.telephony:telephony", "Telefonanlage einrichten und prüfen.", database=False),
     "simulate": Entry("telephony_bridge.cli:simulate", "Anrufe simulieren."),
     "bench": Entry("config.commands.bench:bench", "Messungen.", database=False),
     "migrate": Entry("config.commands.database:migrate", "Datenbank auf den Stand des Programms bringen."),

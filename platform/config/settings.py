@@ -284,7 +284,7 @@ STORAGES = {
     },
 }
 WHITENOISE_USE_FINDERS = TESTING
-WHITENOISE_AUTOREFRESH = TESTING  # each client of the tests has a middleware of its own, which would read all files first
+WHITENOISE_AUTOREFRESH = TESTING  # else each client of the tests would read all files first
 WHITENOISE_MANIFEST_STRICT = not TESTING
 
 # Mail: a console in development, a server elsewhere; never without TLS

@@ -1,0 +1,66 @@
+"""`rufverbund telephony …`: what an administrator does about the exchange."""
+
+from pathlib import Path
+
+import click
+from django.utils.translation import gettext as _
+
+from config import installation
+from telephony_bridge.asterisk.lab import Lab
+from tenants.errors import Refusal
+
+
+@click.group()
+def telephony() -> None:
+    """Telefonanlage einrichten und prüfen."""
+    installation.without_database()
+
+
+@telephony.group()
+@click.option(
+    "--folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    show_default="asterisk in RUFVERBUND_HOME",
+    help="Wo es seine Einrichtung und sein Protokoll hat.",
+)
+@click.pass_context
+def lab(ctx: click.Context, folder: Path | None) -> None:
+    """Ein echtes Asterisk zum Ausprobieren, nur von diesem Rechner aus erreichbar; ohne Installation und ohne root."""
+    ctx.obj = folder or installation.home() / "asterisk"
+
+
+@lab.command()
+@click.pass_obj
+def start(folder: Path) -> None:
+    """Starten; beim ersten Mal werden die Pakete von Debian geholt (20 MB)."""
+    asterisk = Lab(folder)
+    if asterisk.runs():
+        raise Refusal(_("Asterisk läuft schon (%(folder)s).") % {"folder": folder})
+    asterisk.configure()
+    asterisk.start()
+    click.echo(_("Asterisk läuft: SIP 127.0.0.1:%(sip)s, ARI 127.0.0.1:%(http)s, Einrichtung in %(folder)s.") % {
+        "sip": asterisk.ports.sip, "http": asterisk.ports.http, "folder": folder / "etc",
+    })  # fmt: skip
+
+
+@lab.command()
+@click.pass_obj
+def stop(folder: Path) -> None:
+    """Beenden."""
+    asterisk = Lab(folder)
+    if asterisk.pid() is None:
+        click.echo(_("Asterisk läuft nicht."))
+        return
+    asterisk.stop()
+    click.echo(_("Asterisk ist beendet."))
+
+
+@lab.command()
+@click.argument("command", nargs=-1, required=True)
+@click.pass_obj
+def console(folder: Path, command: tuple[str, ...]) -> None:
+    """Einen Befehl an die Konsole von Asterisk geben, etwa: core show channels."""
+    asterisk = Lab(folder)
+    if not asterisk.runs():
+        raise Refusal(_("Asterisk läuft nicht. Starten Sie es mit: rufverbund telephony lab start"))
+    click.echo(asterisk.console(" ".join(command)), nl=False)

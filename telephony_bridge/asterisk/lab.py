@@ -1,0 +1,207 @@
+"""An Asterisk in a folder: its configuration, its start and its end, and what it answers at its console.
+
+    lab = Lab(folder)
+    lab.configure(); lab.start(); lab.console("core show channels count"); lab.stop()
+
+Everything that it writes stays in the folder. It listens on loopback alone, at ports that stay the same over restarts.
+"""
+
+import json
+import math
+import os
+import re
+import secrets
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from django.utils.translation import gettext as _
+
+from telephony_bridge.asterisk import packages
+from tenants.errors import Refusal
+
+CONF = Path(__file__).parent / "conf"
+PATIENCE = 15.0  # seconds until it answers, and until it has ended
+PLACE = re.compile(r"<<(\w+)>>")  # in the files of conf/: Asterisk itself uses $ and %
+RATE = 8000  # samples a second, as telephones have it
+STARTS = 4  # one that was just killed keeps its sockets for a moment, and the next gives up at once
+ADDRESS_OF_PHONES, ADDRESS_OF_TRUNK = "127.0.0.3", "127.0.0.4"
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Where it listens, and where the telephones and the other end of the trunk are expected."""
+
+    http: int = 18088
+    sip: int = 15060
+    manager: int = 15038
+    phones: int = 26000
+    trunk: int = 27000
+
+    @classmethod
+    def free(cls) -> "Ports":
+        """Ports that nobody uses now, each for TCP and UDP."""
+        held: list[socket.socket] = []
+        numbers: list[int] = []
+        while len(numbers) < 5:
+            stream, datagrams = socket.socket(), socket.socket(type=socket.SOCK_DGRAM)
+            held += [stream, datagrams]
+            stream.bind(("127.0.0.1", 0))
+            try:
+                datagrams.bind(("127.0.0.1", stream.getsockname()[1]))
+            except OSError:
+                continue  # taken for datagrams
+            numbers.append(stream.getsockname()[1])
+        for one in held:
+            one.close()
+        return cls(*numbers)
+
+
+class Lab:
+    """One Asterisk. `ports` are remembered in the folder, so that another process can stop what this one has started."""
+
+    def __init__(self, folder: Path, ports: Ports | None = None) -> None:
+        self.folder = folder.resolve()
+        self.root = packages.unpacked()
+        note = self.folder / "ports.json"
+        if ports is None:
+            ports = Ports(**json.loads(note.read_text(encoding="ascii"))) if note.is_file() else Ports()
+        self.ports = ports
+        self.process: subprocess.Popen[bytes] | None = None  # where this object has started it
+        self.folder.mkdir(parents=True, exist_ok=True)
+        note.write_text(json.dumps(asdict(ports)), encoding="ascii")
+
+    @property
+    def cel(self) -> Path:
+        """The record of channel events, one line each."""
+        return self.folder / "log" / "cel-custom" / "Master.csv"
+
+    def secret(self) -> str:
+        """The password of its interfaces (user `bridge`), made once; only who owns the folder may read it."""
+        path = self.folder / "secret"
+        if not path.is_file():
+            path.touch(mode=0o600)
+            path.write_text(secrets.token_urlsafe(24), encoding="ascii")
+        return path.read_text(encoding="ascii")
+
+    def configure(self) -> None:
+        """Write the configuration, the music and the announcements anew; those who are in the fallback queue are forgotten."""
+        for name in ("etc", "db", "spool", "run", "log/cel-custom"):
+            (self.folder / name).mkdir(parents=True, exist_ok=True)
+        (self.folder / "db" / "astdb.sqlite3").unlink(missing_ok=True)
+        values = {name: str(value) for name, value in asdict(self.ports).items()} | {
+            "folder": str(self.folder),
+            "share": str(self.root / "usr/share/asterisk"),
+            "modules": str(self._libraries() / "asterisk/modules"),
+            "phones_at": ADDRESS_OF_PHONES,
+            "trunk_at": ADDRESS_OF_TRUNK,
+            "secret": self.secret(),
+        }
+        for source in CONF.glob("*.conf"):
+            text = PLACE.sub(lambda found: values[found[1]], source.read_text(encoding="utf-8"))
+            target = self.folder / "etc" / source.name
+            target.touch(mode=0o600)  # some have the password
+            target.write_text(text, encoding="utf-8")
+        _tone(self.folder / "music" / "hold.alaw", 400, 5)
+        _tone(self.folder / "sounds" / "closed.alaw", 600, 1)
+
+    def start(self, *, before: Callable[[], None] | None = None) -> None:
+        """Returns when it answers. `before` runs in the child before the program. Raises Refusal when it does not come up."""
+        if self.runs():
+            raise Refusal(_("Dieses Asterisk läuft schon."))
+        self._refuse_taken_ports()
+        for _start in range(STARTS):
+            with (self.folder / "log" / "console").open("ab") as log:
+                self.process = subprocess.Popen(
+                    self.command("sbin/asterisk", "-C", str(self.folder / "etc/asterisk.conf"), "-f"),
+                    stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, preexec_fn=before,  # noqa: PLW1509  the caller's
+                )  # fmt: skip
+            (self.folder / "pid").write_text(str(self.process.pid), encoding="ascii")
+            if self._comes_up(self.process):
+                return
+        lines = (self.folder / "log" / "console").read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        raise Refusal(_("Asterisk ist nicht gestartet: %(reason)s") % {"reason": (lines or ["?"])[-1]})
+
+    def _comes_up(self, process: "subprocess.Popen[bytes]") -> bool:
+        until = time.monotonic() + PATIENCE
+        while process.poll() is None and time.monotonic() < until:
+            if "fully booted" in self.console("core waitfullybooted"):
+                return True
+        return False
+
+    def _refuse_taken_ports(self) -> None:
+        """Asterisk would start without them, and callers would reach somebody else's."""
+        kinds = ((socket.SOCK_STREAM, "http"), (socket.SOCK_STREAM, "manager"), (socket.SOCK_DGRAM, "sip"))
+        for kind, name in kinds:
+            port = getattr(self.ports, name)
+            with socket.socket(type=kind) as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, kind == socket.SOCK_STREAM)
+                try:
+                    probe.bind(("127.0.0.1", port))
+                except OSError as error:
+                    raise Refusal(_("Der Port %(port)s ist belegt.") % {"port": port}) from error
+
+    def runs(self) -> bool:
+        """Whether it answers."""
+        return "Asterisk" in self.console("core show version")
+
+    def console(self, command: str) -> str:
+        """What it says to a command; empty when it does not answer."""
+        asked = self.command("sbin/asterisk", "-C", str(self.folder / "etc/asterisk.conf"), "-rx", command)
+        done = subprocess.run(asked, capture_output=True, text=True, timeout=PATIENCE, check=False)
+        return done.stdout if done.returncode == 0 else ""
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
+        """End it, and return when it has ended; one that does not want to is killed. Does nothing when it does not run."""
+        pid = self.pid()
+        if pid is None:
+            return
+        os.kill(pid, number)
+        until = time.monotonic() + PATIENCE
+        while self.pid() is not None:
+            if time.monotonic() > until:
+                os.kill(pid, signal.SIGKILL)
+            time.sleep(0.05)
+        if self.process is not None:
+            self.process.wait()
+        (self.folder / "pid").unlink(missing_ok=True)
+
+    def pid(self) -> int | None:
+        """Its process, if that is still there and still is this Asterisk."""
+        if self.process is not None and self.process.poll() is not None:
+            return None
+        try:
+            pid = int((self.folder / "pid").read_text(encoding="ascii"))
+            words = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").split("\0")
+        except (OSError, ValueError):
+            return None
+        return pid if str(self.folder / "etc/asterisk.conf") in words else None
+
+    def command(self, program: str, *arguments: str) -> list[str]:
+        """How a program of the packages is started: with their own C library instead of the machine's."""
+        libraries = self._libraries()
+        loader = next(libraries.glob("ld-linux*.so.*"))
+        paths = ["--inhibit-cache", "--library-path", str(libraries)]
+        return [str(loader), *paths, str(self.root / "usr" / program), *arguments]
+
+    def _libraries(self) -> Path:
+        return next(self.root.glob("usr/lib/*-linux-gnu"))
+
+
+def _tone(path: Path, hertz: int, seconds: int) -> None:
+    """A sine as G.711 A-law, which needs no transcoding."""
+    samples: Sequence[int] = [int(8000 * math.sin(2 * math.pi * hertz * at / RATE)) for at in range(RATE * seconds)]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(bytes(map(_alaw, samples)))
+
+
+def _alaw(sample: int) -> int:
+    """16 bits, linear, to one byte (ITU-T G.711)."""
+    sign = 0x80 if sample >= 0 else 0
+    level = min(abs(sample), 32635)
+    exponent = max(level.bit_length() - 8, 0)
+    return (sign | exponent << 4 | level >> max(exponent + 3, 4) & 0x0F) ^ 0x55
