@@ -12,12 +12,13 @@ import random
 import re
 import struct
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from contextlib import suppress
 from itertools import pairwise
 from typing import Any, Self
 
 VOICE = b"\x2a" * 160  # 20 ms of A-law
-TRUNK, PHONES = "127.0.0.2", "127.0.0.3"
+TRUNK, PHONES, TRUNK_FAR = "127.0.0.2", "127.0.0.3", "127.0.0.4"
 PATIENCE = 20.0  # seconds
 Address = tuple[str, int]
 
@@ -87,12 +88,19 @@ class _Agent:
 
 
 class Phone(_Agent):
-    """Rings, answers after `rings` seconds, sends back the audio that it gets. `calls` are the From headers of those who rang."""
+    """Rings, answers after `rings` seconds, sends back the audio that it gets; is busy for the names in `refuses`. One for all telephones of an address.
 
-    def __init__(self, port: int, *, rings: float = 0.0, ip: str = PHONES) -> None:
+    `calls` are the From headers of those who rang, `refused` the names that were busy, `talking` the calls that were answered and not hung up.
+    """
+
+    def __init__(self, port: int, *, rings: float = 0.0, ip: str = PHONES, refuses: Collection[str] = ()) -> None:
         super().__init__(ip, port)
-        self.rings = rings
+        self.rings, self.refuses = rings, refuses
         self.calls: list[str] = []
+        self.refused: list[str] = []
+        self.talking: set[str] = set()
+        self.quiet = asyncio.Event()
+        self.quiet.set()
         self.seen: set[str] = set()
 
     async def __aenter__(self) -> Self:
@@ -100,6 +108,9 @@ class Phone(_Agent):
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        """A telephone that went away without a word would keep Asterisk busy for half a minute."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.quiet.wait(), 3)
         self.close()
 
     def audio(self, packet: bytes, sender: Address) -> None:
@@ -109,13 +120,31 @@ class Phone(_Agent):
         text = data.decode(errors="replace")
         method = text.split(" ", 1)[0]
         if method == "INVITE":
-            self.answer(text, "180 Ringing", sender)
-            if header(text, "Call-ID") not in self.seen:  # else it is sent once more
-                self.calls.append(header(text, "From"))
-            self.seen.add(header(text, "Call-ID"))
-            asyncio.get_running_loop().call_later(self.rings, self.answer, text, "200 OK", sender, self.sdp)
+            self._invited(text, sender)
         elif method in ("BYE", "CANCEL", "OPTIONS"):
+            self.talking.discard(header(text, "Call-ID"))
+            if not self.talking:
+                self.quiet.set()
             self.answer(text, "200 OK", sender)
+
+    def _invited(self, text: str, sender: Address) -> None:
+        call, name = header(text, "Call-ID"), text.split("sip:", 1)[1].split("@", 1)[0]
+        if name in self.refuses:
+            self.refused += [name] if call not in self.seen else []
+            self.seen.add(call)
+            self.answer(text, "486 Busy Here", sender)
+            return
+        self.answer(text, "180 Ringing", sender)
+        if call not in self.seen:  # else it is sent once more
+            self.calls.append(header(text, "From"))
+            asyncio.get_running_loop().call_later(self.rings, self._answered, text, sender)
+        self.seen.add(call)
+
+    def _answered(self, text: str, sender: Address) -> None:
+        if not self.sip.is_closing():
+            self.talking.add(header(text, "Call-ID"))
+            self.quiet.clear()
+            self.answer(text, "200 OK", sender, self.sdp)
 
 
 class Caller(_Agent):
@@ -155,11 +184,16 @@ class Caller(_Agent):
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        if not self.over.is_set():
-            self._request(*(("BYE", 3) if self.status == 200 else ("CANCEL", 1)))  # type: ignore[arg-type]
-            await asyncio.wait([asyncio.create_task(self.over.wait())], timeout=1)
+        await self.hang_up()
         self.talking.cancel()
         self.close()
+
+    async def hang_up(self) -> None:
+        """Once; what the other end has ended already needs no more."""
+        if not self.over.is_set():
+            method, number = ("BYE", 3) if self.status == 200 else ("CANCEL", 1)
+            self._request(method, number)
+            await asyncio.wait([asyncio.create_task(self.over.wait())], timeout=1)
 
     async def until(self, holds: Callable[[], object]) -> None:
         """Wait for something that happens."""

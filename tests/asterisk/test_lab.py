@@ -97,6 +97,7 @@ def test_a_port_that_is_taken_is_named(asterisk, name, kind):
     asterisk.stop()
     port = getattr(asterisk.ports, name)
     with socket.socket(type=kind) as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, kind == socket.SOCK_STREAM)
         taken.bind(("127.0.0.1", port))
         if kind == socket.SOCK_STREAM:
             taken.listen()

@@ -1,5 +1,8 @@
 """`rufverbund telephony …`: what an administrator does about the exchange."""
 
+import asyncio
+import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -7,6 +10,8 @@ from django.utils.translation import gettext as _
 
 from config import installation
 from telephony_bridge.asterisk.lab import Lab
+from telephony_bridge.routing.ari import Access
+from telephony_bridge.routing.exchange import Exchange, ReplacedError
 from tenants.errors import Refusal
 
 
@@ -64,3 +69,22 @@ def console(folder: Path, command: tuple[str, ...]) -> None:
     if not asterisk.runs():
         raise Refusal(_("Asterisk läuft nicht. Starten Sie es mit: rufverbund telephony lab start"))
     click.echo(asterisk.console(" ".join(command)), nl=False)
+
+
+@lab.command()
+@click.argument("telephones", nargs=-1, required=True)
+@click.pass_obj
+def bridge(folder: Path, telephones: tuple[str, ...]) -> None:
+    """Anrufe auf Telefone verteilen (etwa: agent1 agent2), bis Strg-C. Was geschieht, kommt zeilenweise als JSON."""
+    asterisk = Lab(folder)
+    if not asterisk.runs():
+        raise Refusal(_("Asterisk läuft nicht. Starten Sie es mit: rufverbund telephony lab start"))
+    access = Access("127.0.0.1", asterisk.ports.http, "bridge", asterisk.secret())
+    try:
+        asyncio.run(Exchange(access, telephones, _print).run())
+    except ReplacedError as error:
+        raise Refusal(_("Eine andere Verteilung hat sich an diesem Asterisk angemeldet; diese endet.")) from error
+
+
+def _print(what: str, call: str, details: Mapping[str, object]) -> None:
+    click.echo(json.dumps({"what": what, "call": call, **details}, ensure_ascii=False))

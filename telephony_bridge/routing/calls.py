@@ -1,0 +1,272 @@
+"""What is known of a call at the exchange, what can happen to it, and what can be wanted of the exchange. Values only; see core.py.
+
+    NEW -> QUEUED <-> OFFERED -> TALKING
+    TALKING -> BLIND -> TRANSFERRED | returned -> QUEUED (the same agent first)
+    TALKING -> DIALLING -> CONSULTING -> TRANSFERRED | cancelled -> TALKING
+    any -> FALLBACK (the dialplan has it again) -> ENDED
+
+A caller's channel has the id that Asterisk gave it; that is the id of the call. Ids of all else are ours and never used twice: of agents' legs
+`<call>-a1`, of those who are asked `<call>-x2`, of bridges `<call>-b3`. So Asterisk alone can tell what belongs to whom.
+"""
+
+import re
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+OWN_ID = re.compile(r"(?P<call>.+)-(?P<kind>[axb])(?P<count>[0-9]+)")
+
+
+class State(StrEnum):
+    """Where a call is."""
+
+    NEW = "new"
+    QUEUED = "queued"  # hears music, waits for an agent
+    OFFERED = "offered"  # an agent's telephone rings
+    TALKING = "talking"  # with an agent; `waiting`: held
+    BLIND = "blind"  # in the dialplan, which dials the target
+    DIALLING = (
+        "dialling"  # the target's telephone rings, the agent hears that; no agent: whoever answers gets the caller
+    )
+    CONSULTING = "consulting"  # the agent talks with the target; `waiting` is False while they are swapped
+    TRANSFERRED = "transferred"  # talks with the target
+    FALLBACK = "fallback"  # the dialplan has taken the caller back
+    ENDED = "ended"
+
+
+class Role(StrEnum):
+    """Whose telephone a leg is."""
+
+    AGENT = "agent"
+    TARGET = "target"
+
+
+class Why(StrEnum):
+    """Why an agent is free again."""
+
+    CALL_OVER = "call_over"  # there was a talk: wrap-up
+    CALLER_GONE = "caller_gone"  # while it rang
+    NOT_ANSWERED = "not_answered"  # the telephone rang, and nobody came, or it was refused
+
+
+@dataclass(frozen=True, slots=True)
+class Routed:
+    """A call. `waiting`: the caller hears music and is with nobody. `count` is the last number that an id of ours has."""
+
+    id: str
+    dialled: str = ""
+    state: State = State.NEW
+    agent: str | None = None  # who is taken by this call
+    last_agent: str | None = None
+    agent_leg: str | None = None
+    target: str | None = None
+    target_leg: str | None = None
+    bridge: str | None = None
+    waiting: bool = True
+    count: int = 0
+
+    def with_id(self, kind: str) -> tuple["Routed", str]:
+        """The call with one more id, and the id."""
+        count = self.count + 1
+        return replace(self, count=count), f"{self.id}-{kind}{count}"
+
+    def role_of(self, leg: str) -> Role | None:
+        """Whose leg it is; None: not (any more) one of this call."""
+        return {self.agent_leg: Role.AGENT, self.target_leg: Role.TARGET}.get(leg)
+
+
+# What happens
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A citizen's call has entered our application."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentFound:
+    """The distribution gives an agent to a call that waits."""
+
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class LegAnswered:
+    """Somebody has picked up."""
+
+    leg: str
+
+
+@dataclass(frozen=True, slots=True)
+class LegGone:
+    """A leg is no more, or never came to be."""
+
+    leg: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallerGone:
+    """The caller's channel is no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallerLeft:
+    """The caller's channel has left our application for the dialplan, without our doing: the lease was over."""
+
+
+@dataclass(frozen=True, slots=True)
+class TargetAnswered:
+    """The dialplan has connected the caller with the target of a blind transfer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """The dialplan gives the caller back: the target of a blind transfer was busy, or nobody came."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """The agent lets the caller wait."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """And takes the caller back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """The agent sends the caller to a number, without asking there."""
+
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Consult:
+    """The agent asks somebody while the caller waits."""
+
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Swap:
+    """The agent talks with the other one of caller and target."""
+
+
+@dataclass(frozen=True, slots=True)
+class Complete:
+    """The agent connects caller and target, and leaves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """The agent asks no longer, and is with the caller again."""
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp:
+    """The agent ends the call."""
+
+
+Event = (
+    Arrived | AgentFound | LegAnswered | LegGone | CallerGone | CallerLeft | TargetAnswered | Returned
+    | Hold | Resume | Transfer | Consult | Swap | Complete | Cancel | HangUp
+)  # fmt: skip
+
+
+# What is wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Pick up the caller."""
+
+
+@dataclass(frozen=True, slots=True)
+class Music:
+    """Let somebody hear music, or no longer."""
+
+    channel: str
+    on: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """Renew the caller's lease from now on, or end it: then no time takes the caller back."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Dial:
+    """Let a telephone ring. Its leg begins in the dialplan, so that an answer while we are dead still reaches the caller."""
+
+    leg: str
+    role: Role
+    whom: str  # an agent, or a number
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """End a channel; one that is gone is as good."""
+
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class Make:
+    """Make a bridge."""
+
+    bridge: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remove:
+    """Remove a bridge."""
+
+    bridge: str
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Bring channels together."""
+
+    bridge: str
+    channels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Take a channel out of a bridge."""
+
+    bridge: str
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Give the caller to the dialplan, which dials the number."""
+
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seek:
+    """Ask the distribution for an agent; the preferred one first, if that one is free."""
+
+    preferred: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Forgo:
+    """No agent is needed any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """The agent is free of this call."""
+
+    agent: str
+    why: Why
+
+
+Command = Answer | Music | Lease | Dial | Drop | Make | Remove | Join | Part | Send | Seek | Forgo | Release

@@ -1,0 +1,274 @@
+"""What becomes of a call: a call and what happens in, the call as it is then and what is wanted of the exchange out.
+
+Nothing here waits, sends, stores or raises; the same event twice, late, or of a leg that is no more changes nothing. What an agent wants and
+cannot have now is refused (`Step.done` is False) and changes nothing either. Three promises, which tests/telephony_bridge/test_routing.py
+tries with whatever can happen in whatever order:
+
+- a caller who is not with somebody is under the lease, or with the dialplan: nobody is lost while we are away;
+- what belongs to a call that has ended is dropped and removed;
+- an agent who is given to a call is released by it, once.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from telephony_bridge.routing import calls as c
+from telephony_bridge.routing.calls import Command, Event, Role, Routed, State, Why
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A call after what has happened. `done` is False for what an agent wanted and cannot have."""
+
+    call: Routed
+    commands: tuple[Command, ...] = ()
+    done: bool = True
+
+
+def step(call: Routed, event: Event) -> Step:
+    """One event. An ended call stays as it is."""
+    return _STEPS[type(event)](call, event)
+
+
+# The caller
+
+
+def _arrived(call: Routed, _event: c.Arrived) -> Step:
+    if call.state is not State.NEW:
+        return Step(call)
+    return Step(replace(call, state=State.QUEUED), (c.Answer(), c.Lease(on=True), c.Music(call.id), c.Seek()))
+
+
+def _caller_gone(call: Routed, _event: c.CallerGone) -> Step:
+    if call.state is State.ENDED:
+        return Step(call)
+    return _ended(call, Why.CALLER_GONE if call.state is State.OFFERED else Why.CALL_OVER)
+
+
+def _caller_left(call: Routed, _event: c.CallerLeft) -> Step:
+    """The dialplan serves the caller now; our own legs are of no use to anybody."""
+    with_the_dialplan = call.state in (State.NEW, State.BLIND, State.FALLBACK, State.ENDED)
+    if with_the_dialplan or (call.state is State.TRANSFERRED and call.bridge is None):
+        return Step(call)
+    ended = _ended(call, Why.CALLER_GONE if call.state is State.OFFERED else Why.CALL_OVER, caller=False)
+    return replace(ended, call=replace(ended.call, state=State.FALLBACK))
+
+
+def _ended(call: Routed, why: Why, *, caller: bool = False) -> Step:
+    """Nothing of the call is left; `caller`: the caller, too, is to be dropped. The lease comes last: should we die before, it drops in our place."""
+    wanted: list[Command] = [c.Forgo()] if call.state is State.QUEUED else []
+    wanted += [c.Drop(call.id)] if caller else []
+    wanted += [c.Drop(leg) for leg in (call.agent_leg, call.target_leg) if leg]
+    wanted += [c.Remove(call.bridge)] if call.bridge else []
+    wanted += [c.Release(call.agent, why)] if call.agent else []
+    wanted += [c.Lease(on=False)]
+    nothing = replace(call, agent=None, agent_leg=None, target=None, target_leg=None, bridge=None)
+    return Step(replace(nothing, state=State.ENDED, waiting=False), tuple(wanted))
+
+
+def _again(call: Routed, *before: Command) -> Step:
+    """The caller waits once more, and comes to the agent of before first, if that one is free; while that one's old leg is there, nobody is sought."""
+    fresh = replace(call, state=State.QUEUED, waiting=True, target=None, target_leg=None, bridge=None)
+    waits = () if call.waiting else (c.Lease(on=True), c.Music(call.id))
+    removed = (c.Remove(call.bridge),) if call.bridge else ()
+    seek = (c.Seek(call.last_agent),) if call.agent is None else ()
+    return Step(fresh, (*waits, *before, *removed, *seek))
+
+
+# An agent is found, and answers
+
+
+def _agent_found(call: Routed, event: c.AgentFound) -> Step:
+    """One who is given to a call that waits no longer is given back at once."""
+    if call.state is not State.QUEUED or call.agent:
+        return Step(call, (c.Release(event.agent, Why.CALLER_GONE),))
+    call, leg = call.with_id("a")
+    offered = replace(call, state=State.OFFERED, agent=event.agent, last_agent=event.agent, agent_leg=leg)
+    return Step(offered, (c.Dial(leg, Role.AGENT, event.agent),))
+
+
+def _leg_answered(call: Routed, event: c.LegAnswered) -> Step:
+    role = call.role_of(event.leg)
+    if role is Role.AGENT and call.state is State.OFFERED:
+        call, bridge = call.with_id("b")
+        talking = replace(call, state=State.TALKING, bridge=bridge, waiting=False)
+        return Step(talking, (c.Make(bridge), *_with_caller(talking, event.leg)))
+    if role is Role.TARGET and call.state is State.DIALLING and call.bridge:
+        if call.agent is None:
+            found = replace(call, state=State.TRANSFERRED, waiting=False)
+            return Step(found, _with_caller(found, event.leg))
+        return Step(replace(call, state=State.CONSULTING), (c.Join(call.bridge, (event.leg,)),))
+    return Step(call, () if role else (c.Drop(event.leg),))  # of an offer that is over: nobody is to sit in silence
+
+
+def _with_caller(call: Routed, *others: str) -> tuple[Command, ...]:
+    """The caller comes into the bridge; only then does the lease end."""
+    assert call.bridge
+    return (c.Music(call.id, on=False), c.Join(call.bridge, (call.id, *others)), c.Lease(on=False))
+
+
+def _apart(call: Routed) -> tuple[Command, ...]:
+    """The caller leaves the bridge and waits; the lease comes first."""
+    assert call.bridge
+    return (c.Lease(on=True), c.Part(call.bridge, call.id), c.Music(call.id))
+
+
+# A leg is no more
+
+
+def _leg_gone(call: Routed, event: c.LegGone) -> Step:
+    match call.role_of(event.leg):
+        case Role.AGENT:
+            return _agent_gone(replace(call, agent_leg=None))
+        case Role.TARGET:
+            return _target_gone(replace(call, target_leg=None))
+    return Step(call)
+
+
+def _agent_gone(call: Routed) -> Step:
+    """Who hangs up while the target rings sends the caller there; who does it while asking connects both."""
+    free = replace(call, agent=None)
+    released = (c.Release(call.agent, Why.CALL_OVER),) if call.agent else ()
+    match call.state:
+        case State.OFFERED:
+            return _again(free, *(c.Release(agent.agent, Why.NOT_ANSWERED) for agent in released))
+        case State.TALKING:  # nobody is hung up on who was told to wait
+            return _again(free, *released) if call.waiting else _ended(call, Why.CALL_OVER, caller=True)
+        case State.CONSULTING:
+            return _connected(free, *released)
+    # Back from a blind transfer before the agent's leg was down: now somebody can be sought.
+    seek = (c.Seek(call.last_agent),) if call.state is State.QUEUED and released else ()
+    return Step(free, (*released, *seek))
+
+
+def _target_gone(call: Routed) -> Step:
+    match call.state:
+        case State.DIALLING if call.agent is None:
+            return _again(call)
+        case State.DIALLING | State.CONSULTING:
+            return _back(call)
+        case State.TRANSFERRED:
+            return _ended(call, Why.CALL_OVER, caller=True)
+    return Step(call)
+
+
+def _back(call: Routed, *before: Command) -> Step:
+    """Agent and caller are together again."""
+    talking = replace(call, state=State.TALKING, target=None, target_leg=None, waiting=False)
+    return Step(talking, (*before, *(_with_caller(talking) if call.waiting else ())))
+
+
+def _connected(call: Routed, *before: Command) -> Step:
+    """Caller and target are together, without the agent."""
+    done = replace(call, state=State.TRANSFERRED, agent=None, agent_leg=None, waiting=False)
+    if call.waiting:
+        return Step(done, (*before, *_with_caller(done)))
+    assert call.bridge
+    assert call.target_leg
+    return Step(done, (*before, c.Music(call.target_leg, on=False), c.Join(call.bridge, (call.target_leg,))))
+
+
+# What agents want
+
+
+def _hold(call: Routed, _event: c.Hold) -> Step:
+    if call.state is not State.TALKING or call.waiting:
+        return Step(call, done=False)
+    return Step(replace(call, waiting=True), _apart(call))
+
+
+def _resume(call: Routed, _event: c.Resume) -> Step:
+    if call.state is not State.TALKING or not call.waiting:
+        return Step(call, done=False)
+    return Step(replace(call, waiting=False), _with_caller(call))
+
+
+def _transfer(call: Routed, event: c.Transfer) -> Step:
+    """From here on the caller is with the dialplan, which gives the call back when the target cannot be reached."""
+    if call.state is not State.TALKING or not call.bridge:
+        return Step(call, done=False)
+    sent = replace(call, state=State.BLIND, target=event.number, bridge=None, waiting=False)
+    legs = (c.Drop(call.agent_leg),) if call.agent_leg else ()
+    stop = (c.Music(call.id, on=False),) if call.waiting else ()
+    return Step(sent, (*stop, c.Send(event.number), c.Lease(on=False), *legs, c.Remove(call.bridge)))
+
+
+def _consult(call: Routed, event: c.Consult) -> Step:
+    if call.state is not State.TALKING:
+        return Step(call, done=False)
+    apart = () if call.waiting else _apart(call)
+    call, leg = call.with_id("x")
+    asking = replace(call, state=State.DIALLING, target=event.number, target_leg=leg, waiting=True)
+    return Step(asking, (*apart, c.Dial(leg, Role.TARGET, event.number)))
+
+
+def _swap(call: Routed, _event: c.Swap) -> Step:
+    if call.state is not State.CONSULTING or not call.bridge or not call.target_leg:
+        return Step(call, done=False)
+    swapped = replace(call, waiting=not call.waiting)
+    if call.waiting:
+        away = (c.Part(call.bridge, call.target_leg), c.Music(call.target_leg))
+        return Step(swapped, (*away, *_with_caller(call)))
+    near = (c.Music(call.target_leg, on=False), c.Join(call.bridge, (call.target_leg,)))
+    return Step(swapped, (*_apart(call), *near))
+
+
+def _complete(call: Routed, _event: c.Complete) -> Step:
+    """While the target still rings it is as if the agent hung up: whoever answers gets the caller."""
+    if call.state not in (State.DIALLING, State.CONSULTING) or not call.agent or not call.agent_leg:
+        return Step(call, done=False)
+    leg, released = c.Drop(call.agent_leg), c.Release(call.agent, Why.CALL_OVER)
+    if call.state is State.DIALLING:
+        return Step(replace(call, agent=None, agent_leg=None), (leg, released))
+    return replace(done := _connected(call), commands=(*done.commands, leg, released))
+
+
+def _cancel(call: Routed, _event: c.Cancel) -> Step:
+    if call.state not in (State.DIALLING, State.CONSULTING) or not call.agent or not call.target_leg:
+        return Step(call, done=False)
+    return _back(call, c.Drop(call.target_leg))
+
+
+def _hang_up(call: Routed, _event: c.HangUp) -> Step:
+    """The agent's telephone is put down: what that means depends on where the call is. A telephone that only rings is refused."""
+    if call.agent is None or call.agent_leg is None:
+        return Step(call, done=False)
+    without = replace(call, agent_leg=None)
+    gone = _ended(without, Why.CALL_OVER, caller=True) if call.state is State.TALKING else _agent_gone(without)
+    return replace(gone, commands=(c.Drop(call.agent_leg), *gone.commands))
+
+
+# A blind transfer
+
+
+def _target_answered(call: Routed, _event: c.TargetAnswered) -> Step:
+    if call.state is not State.BLIND:
+        return Step(call)
+    return Step(replace(call, state=State.TRANSFERRED))
+
+
+def _returned(call: Routed, _event: c.Returned) -> Step:
+    if call.state not in (State.BLIND, State.FALLBACK):
+        return Step(call)
+    return _again(call)
+
+
+_STEPS: dict[type[Any], Callable[[Routed, Any], Step]] = {
+    c.Arrived: _arrived,
+    c.AgentFound: _agent_found,
+    c.LegAnswered: _leg_answered,
+    c.LegGone: _leg_gone,
+    c.CallerGone: _caller_gone,
+    c.CallerLeft: _caller_left,
+    c.TargetAnswered: _target_answered,
+    c.Returned: _returned,
+    c.Hold: _hold,
+    c.Resume: _resume,
+    c.Transfer: _transfer,
+    c.Consult: _consult,
+    c.Swap: _swap,
+    c.Complete: _complete,
+    c.Cancel: _cancel,
+    c.HangUp: _hang_up,
+}

@@ -1,0 +1,155 @@
+"""What Asterisk has, against what we know: what was missed is told, what is not known is taken over, what belongs to nobody is ended."""
+
+import pytest
+
+from telephony_bridge.routing import calls as c
+from telephony_bridge.routing.calls import Routed, State
+from telephony_bridge.routing.core import step
+from telephony_bridge.routing.pool import Pool
+from telephony_bridge.routing.resync import compared
+
+CALLER, LEG, BRIDGE, TARGET = "17.1", "17.1-a1", "17.1-b2", "17.1-x3"
+
+
+def channel(id_, *, name="trunk", app="Stasis", data="rufverbund,inbound,+49", state="Up"):
+    place = {"app_name": app, "app_data": data}
+    return {
+        "id": id_,
+        "name": f"PJSIP/{name}-00000001",
+        "state": state,
+        "dialplan": place,
+        "channelvars": {"DIALLED": "+49"},
+    }
+
+
+def leg(id_, name, **more):
+    return channel(id_, name=name, data="rufverbund,leg,17.1,agent", **more)
+
+
+def bridge(*channels):
+    return {"id": BRIDGE, "channels": list(channels)}
+
+
+@pytest.mark.parametrize(
+    ("channels", "bridges", "state", "waiting", "agent"),
+    [
+        ([], [], State.QUEUED, True, None),
+        ([leg(LEG, "agent1", state="Ringing")], [], State.OFFERED, True, "agent1"),
+        ([leg(LEG, "agent1")], [bridge(CALLER, LEG)], State.TALKING, False, "agent1"),
+        ([leg(LEG, "agent-7")], [bridge(LEG)], State.TALKING, True, "agent-7"),
+        ([leg(LEG, "agent1"), leg(TARGET, "trunk", state="Ringing")], [bridge(LEG)], State.DIALLING, True, "agent1"),
+        ([leg(LEG, "agent1"), leg(TARGET, "trunk")], [bridge(LEG, TARGET)], State.CONSULTING, True, "agent1"),
+        ([leg(LEG, "agent1"), leg(TARGET, "trunk")], [bridge(LEG, CALLER)], State.CONSULTING, False, "agent1"),
+        ([leg(TARGET, "trunk")], [bridge(CALLER, TARGET)], State.TRANSFERRED, False, None),
+        ([leg(TARGET, "trunk", state="Ringing")], [bridge()], State.DIALLING, True, None),
+    ],
+)
+def test_a_call_that_is_not_known_is_taken_over_as_it_is(channels, bridges, state, waiting, agent):
+    found = compared("rufverbund", {}, [channel(CALLER), *channels], bridges)
+    (call,) = found.adopted
+    assert (call.state, call.waiting, call.agent, call.dialled) == (state, waiting, agent, "+49")
+    assert found.leased == ([CALLER] if waiting else [])
+    assert found.orphans == []
+    fresh = call.with_id("a")[1]
+    assert fresh not in {one["id"] for one in channels}
+
+
+def test_one_that_nobody_has_answered_yet_begins_anew():
+    found = compared("rufverbund", {}, [channel(CALLER, state="Ring")], [])
+    assert found.adopted[0].state is State.NEW
+    assert found.missed == [(CALLER, c.Arrived())]
+
+
+def test_an_answer_that_nobody_heard_is_told():
+    found = compared("rufverbund", {}, [channel(CALLER), leg(LEG, "agent1")], [])
+    assert found.missed == [(CALLER, c.LegAnswered(LEG))]
+
+
+def test_what_others_have_is_left_alone():
+    others = [
+        channel("18.1", data="another,inbound"),
+        channel("19.1", app="Queue", data="fallback"),
+        channel("20.1", data="rufverbund2,inbound"),
+    ]
+    found = compared("rufverbund", {}, others, [{"id": "theirs", "channels": ["18.1"]}])
+    assert (found.adopted, found.missed, found.orphans) == ([], [], [])
+
+
+def test_what_belongs_to_nobody_is_ended():
+    found = compared("rufverbund", {}, [leg(LEG, "agent1")], [bridge(LEG)])
+    assert found.orphans == [f"channels/{LEG}", f"bridges/{BRIDGE}"]
+
+
+TALKING = Routed(CALLER, state=State.TALKING, agent="agent1", agent_leg=LEG, bridge=BRIDGE, waiting=False, count=2)
+
+
+@pytest.mark.parametrize(
+    ("known", "channels", "missed", "then"),
+    [
+        (TALKING, [], [c.CallerGone()], State.ENDED),
+        (TALKING, [channel(CALLER)], [c.LegGone(LEG)], State.ENDED),
+        (TALKING, [channel(CALLER, app="Queue"), leg(LEG, "agent1")], [c.CallerLeft()], State.FALLBACK),
+        (TALKING, [channel(CALLER), leg(LEG, "agent1")], [], State.TALKING),
+        (
+            Routed(CALLER, state=State.BLIND, last_agent="agent1", waiting=False),
+            [channel(CALLER, data="rufverbund,returned,,BUSY")],
+            [c.Returned()],
+            State.QUEUED,
+        ),
+        (
+            Routed(CALLER, state=State.BLIND, waiting=False),
+            [channel(CALLER, app="Dial")],
+            [c.CallerLeft()],
+            State.BLIND,
+        ),
+    ],
+)
+def test_what_was_missed_is_told_and_the_core_follows(known, channels, missed, then):
+    found = compared("rufverbund", {CALLER: known}, channels, [bridge(CALLER, LEG)])
+    assert [event for _call, event in found.missed] == missed
+    for event in missed:
+        known = step(known, event).call
+    assert known.state is then
+
+
+# Who gets the next call
+
+
+def test_who_has_been_free_longest_gets_the_call_that_came_first():
+    pool = Pool(["a", "b"])
+    for call in ("1", "2", "3"):
+        pool.seek(call)
+    assert pool.pairs() == [("1", "a"), ("2", "b")]
+    pool.come("b")
+    assert pool.pairs() == [("3", "b")]
+    assert pool.pairs() == []
+
+
+def test_a_caller_whom_nobody_answers_keeps_the_place():
+    pool = Pool(["a"])
+    pool.seek("1")
+    pool.seek("2")
+    assert pool.pairs() == [("1", "a")]
+    pool.seek("1", "a")  # a has not answered, and is not free
+    pool.come("b")
+    assert pool.pairs() == [("1", "b")]
+
+
+def test_a_caller_who_comes_back_gets_the_same_agent_if_that_one_is_free():
+    pool = Pool()
+    pool.seek("1")
+    pool.seek("2", "b")
+    pool.come("a")
+    pool.come("b")
+    assert pool.pairs() == [("2", "b"), ("1", "a")]
+    pool.over("2")
+    pool.seek("2")
+    pool.seek("3")
+    pool.forgo("2")
+    pool.come("a")
+    pool.leave("a")
+    assert pool.pairs() == []
+    pool.come("a")
+    pool.come("a")
+    assert pool.pairs() == [("3", "a")]
+    assert pool.pairs() == []
