@@ -113,6 +113,7 @@ class Lab:
         """Returns when it answers. `before` runs in the child before the program. Raises Refusal when it does not come up."""
         if self.runs():
             raise Refusal(_("Dieses Asterisk läuft schon."))
+        self.stop()  # one that hangs
         self._refuse_taken_ports()
         for _start in range(STARTS):
             with (self.folder / "log" / "console").open("ab") as log:
@@ -123,6 +124,7 @@ class Lab:
             (self.folder / "pid").write_text(str(self.process.pid), encoding="ascii")
             if self._comes_up(self.process):
                 return
+            self.stop(signal.SIGKILL)
         lines = (self.folder / "log" / "console").read_text(encoding="utf-8", errors="replace").strip().splitlines()
         raise Refusal(_("Asterisk ist nicht gestartet: %(reason)s") % {"reason": (lines or ["?"])[-1]})
 
@@ -157,17 +159,16 @@ class Lab:
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
         """End it, and return when it has ended; one that does not want to is killed. Does nothing when it does not run."""
-        pid = self.pid()
-        if pid is None:
-            return
-        os.kill(pid, number)
+        if (pid := self.pid()) is not None:
+            os.kill(pid, number)
         until = time.monotonic() + PATIENCE
-        while self.pid() is not None:
+        while pid is not None and self.pid() is not None:
             if time.monotonic() > until:
                 os.kill(pid, signal.SIGKILL)
             time.sleep(0.05)
         if self.process is not None:
             self.process.wait()
+            self.process = None
         (self.folder / "pid").unlink(missing_ok=True)
 
     def pid(self) -> int | None:
