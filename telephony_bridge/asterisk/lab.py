@@ -16,7 +16,9 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 
 from django.utils.translation import gettext as _
@@ -66,14 +68,19 @@ class Lab:
 
     def __init__(self, folder: Path, ports: Ports | None = None) -> None:
         self.folder = folder.resolve()
-        self.root = packages.unpacked()
         note = self.folder / "ports.json"
         if ports is None:
             ports = Ports(**json.loads(note.read_text(encoding="ascii"))) if note.is_file() else Ports()
         self.ports = ports
         self.process: subprocess.Popen[bytes] | None = None  # where this object has started it
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.folder.chmod(0o700)  # its log has the numbers of those who call
         note.write_text(json.dumps(asdict(ports)), encoding="ascii")
+
+    @cached_property
+    def root(self) -> Path:
+        """Where the packages are unpacked; fetched when they are needed first."""
+        return packages.unpacked()
 
     @property
     def cel(self) -> Path:
@@ -105,6 +112,7 @@ class Lab:
             text = PLACE.sub(lambda found: values[found[1]], source.read_text(encoding="utf-8"))
             target = self.folder / "etc" / source.name
             target.touch(mode=0o600)  # some have the password
+            target.chmod(0o600)
             target.write_text(text, encoding="utf-8")
         _tone(self.folder / "music" / "hold.alaw", 400, 5)
         _tone(self.folder / "sounds" / "closed.alaw", 600, 1)
@@ -154,17 +162,20 @@ class Lab:
     def console(self, command: str) -> str:
         """What it says to a command; empty when it does not answer."""
         asked = self.command("sbin/asterisk", "-C", str(self.folder / "etc/asterisk.conf"), "-rx", command)
-        done = subprocess.run(asked, capture_output=True, text=True, timeout=PATIENCE, check=False)
+        try:
+            done = subprocess.run(asked, capture_output=True, text=True, timeout=PATIENCE, check=False)
+        except subprocess.TimeoutExpired:
+            return ""
         return done.stdout if done.returncode == 0 else ""
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
         """End it, and return when it has ended; one that does not want to is killed. Does nothing when it does not run."""
         if (pid := self.pid()) is not None:
-            os.kill(pid, number)
+            _signal(pid, number)
         until = time.monotonic() + PATIENCE
         while pid is not None and self.pid() is not None:
             if time.monotonic() > until:
-                os.kill(pid, signal.SIGKILL)
+                _signal(pid, signal.SIGKILL)
             time.sleep(0.05)
         if self.process is not None:
             self.process.wait()
@@ -191,6 +202,11 @@ class Lab:
 
     def _libraries(self) -> Path:
         return next(self.root.glob("usr/lib/*-linux-gnu"))
+
+
+def _signal(pid: int, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError):  # it has just ended
+        os.kill(pid, number)
 
 
 def _tone(path: Path, hertz: int, seconds: int) -> None:

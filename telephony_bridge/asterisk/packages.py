@@ -94,8 +94,9 @@ def _own_apt(folder: Path) -> Iterator[dict[str, str]]:
 
 def _mirror() -> str:
     """The machine's own mirror, which is the one that its administrator wants to be used."""
-    found = _run("apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages").split()
-    usable = [address for address in found if "security" not in address]
+    told = _run("apt-get", "indextargets", "--format", "$(ORIGIN) $(REPO_URI)", "Created-By: Packages").splitlines()
+    parts = [line.rpartition(" ") for line in told]
+    usable = [address for origin, _space, address in parts if origin == "Debian" and "security" not in address]
     if not usable:
         raise Refusal(_("Asterisk lässt sich nicht holen: apt kennt keinen Spiegel von Debian."))
     return usable[0]

@@ -13,6 +13,7 @@ import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+NUMBER = re.compile(r"\+?[0-9]{1,20}")  # what may be dialled: anything else could say more to a dialplan than a number
 OWN_ID = re.compile(r"(?P<call>.+)-(?P<kind>[axb])(?P<count>[0-9]+)")
 
 
@@ -98,9 +99,10 @@ class LegAnswered:
 
 @dataclass(frozen=True, slots=True)
 class LegGone:
-    """A leg is no more, or never came to be."""
+    """A leg is no more, or never came to be; `rang` is False where the telephone could not even be asked, so its owner has missed nothing."""
 
     leg: str
+    rang: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,11 @@ class CallerGone:
 @dataclass(frozen=True, slots=True)
 class CallerLeft:
     """The caller's channel has left our application for the dialplan, without our doing: the lease was over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """While we were away the agent has answered, and the dialplan has connected both."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +175,7 @@ class HangUp:
 
 
 Event = (
-    Arrived | AgentFound | LegAnswered | LegGone | CallerGone | CallerLeft | TargetAnswered | Returned
+    Arrived | AgentFound | LegAnswered | LegGone | CallerGone | CallerLeft | Taken | TargetAnswered | Returned
     | Hold | Resume | Transfer | Consult | Swap | Complete | Cancel | HangUp
 )  # fmt: skip
 

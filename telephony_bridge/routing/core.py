@@ -55,6 +55,13 @@ def _caller_left(call: Routed, _event: c.CallerLeft) -> Step:
     return replace(ended, call=replace(ended.call, state=State.FALLBACK))
 
 
+def _taken(call: Routed, _event: c.Taken) -> Step:
+    """The agent keeps the leg until it is gone."""
+    if call.state is not State.OFFERED:
+        return _caller_left(call, c.CallerLeft())
+    return Step(replace(call, state=State.FALLBACK, waiting=False), (c.Lease(on=False),))
+
+
 def _ended(call: Routed, why: Why, *, caller: bool = False) -> Step:
     """Nothing of the call is left; `caller`: the caller, too, is to be dropped. The lease comes last: should we die before, it drops in our place."""
     wanted: list[Command] = [c.Forgo()] if call.state is State.QUEUED else []
@@ -120,19 +127,20 @@ def _apart(call: Routed) -> tuple[Command, ...]:
 def _leg_gone(call: Routed, event: c.LegGone) -> Step:
     match call.role_of(event.leg):
         case Role.AGENT:
-            return _agent_gone(replace(call, agent_leg=None))
+            return _agent_gone(replace(call, agent_leg=None), rang=event.rang)
         case Role.TARGET:
             return _target_gone(replace(call, target_leg=None))
     return Step(call)
 
 
-def _agent_gone(call: Routed) -> Step:
+def _agent_gone(call: Routed, *, rang: bool = True) -> Step:
     """Who hangs up while the target rings sends the caller there; who does it while asking connects both."""
     free = replace(call, agent=None)
     released = (c.Release(call.agent, Why.CALL_OVER),) if call.agent else ()
     match call.state:
         case State.OFFERED:
-            return _again(free, *(c.Release(agent.agent, Why.NOT_ANSWERED) for agent in released))
+            why = Why.NOT_ANSWERED if rang else Why.CALLER_GONE
+            return _again(free, *(replace(release, why=why) for release in released))
         case State.TALKING:  # nobody is hung up on who was told to wait
             return _again(free, *released) if call.waiting else _ended(call, Why.CALL_OVER, caller=True)
         case State.CONSULTING:
@@ -186,7 +194,7 @@ def _resume(call: Routed, _event: c.Resume) -> Step:
 
 def _transfer(call: Routed, event: c.Transfer) -> Step:
     """From here on the caller is with the dialplan, which gives the call back when the target cannot be reached."""
-    if call.state is not State.TALKING or not call.bridge:
+    if call.state is not State.TALKING or not call.bridge or not c.NUMBER.fullmatch(event.number):
         return Step(call, done=False)
     sent = replace(call, state=State.BLIND, target=event.number, bridge=None, waiting=False)
     legs = (c.Drop(call.agent_leg),) if call.agent_leg else ()
@@ -195,7 +203,7 @@ def _transfer(call: Routed, event: c.Transfer) -> Step:
 
 
 def _consult(call: Routed, event: c.Consult) -> Step:
-    if call.state is not State.TALKING:
+    if call.state is not State.TALKING or not c.NUMBER.fullmatch(event.number):
         return Step(call, done=False)
     apart = () if call.waiting else _apart(call)
     call, leg = call.with_id("x")
@@ -261,6 +269,7 @@ _STEPS: dict[type[Any], Callable[[Routed, Any], Step]] = {
     c.LegGone: _leg_gone,
     c.CallerGone: _caller_gone,
     c.CallerLeft: _caller_left,
+    c.Taken: _taken,
     c.TargetAnswered: _target_answered,
     c.Returned: _returned,
     c.Hold: _hold,

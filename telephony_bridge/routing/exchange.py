@@ -18,14 +18,15 @@ from telephony_bridge.routing.ari import Access, Ari, AriError, Json
 from telephony_bridge.routing.calls import Command, Event, Role, Routed, State, Why
 from telephony_bridge.routing.core import step
 from telephony_bridge.routing.pool import Pool
-from telephony_bridge.routing.resync import compared
+from telephony_bridge.routing.resync import Found, compared, endpoint
 
 log = structlog.get_logger(__name__)
 LEASE = 6  # seconds after which Asterisk takes a caller back of whom it hears nothing
 RENEW_EVERY = 2.0
 RINGS = 20  # seconds until an agent counts as not there
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 2.0  # seconds between two tries to connect
-GONE, CONFLICT = 404, 409
+GONE, CONFLICT, AWAY = 404, 409, 503
+ESSENTIAL = (c.Make, c.Join, c.Send)  # what comes after them in a step is right only when they were done
 WITHOUT_US = (State.BLIND, State.FALLBACK, State.ENDED)
 LEASED_UNTIL = "TIMEOUT(absolute)"
 Note = Callable[[str, str, Json], None]  # what, of which call, with what
@@ -55,7 +56,7 @@ class Exchange:
     def __init__(self, access: Access, agents: tuple[str, ...] = (), note: Note | None = None) -> None:
         self.access = access
         self.note: Note = note or _log
-        self.pool = Pool(list(agents))
+        self.pool = Pool(agents)
         self.lines: dict[str, Line] = {}
         self.ari: Ari | None = None
         self.tasks: set[asyncio.Task[None]] = set()
@@ -97,10 +98,14 @@ class Exchange:
             self._entered(channel, event["args"])
         elif kind == "Dial":
             self._dialled(event)
+        elif kind == "ChannelCreated" and (agent := endpoint(event["channel"])) in self.pool.present:
+            self.pool.in_use(agent, channel)
         elif channel in self.lines:
             self._of_caller(self.lines[channel], kind)
         elif kind == "ChannelDestroyed":
             self._tell(channel, c.LegGone(channel))
+            self.pool.hung_up(channel)
+            self._distribute()
 
     def _entered(self, channel: str, arguments: list[str]) -> None:
         role, *rest = arguments
@@ -137,10 +142,12 @@ class Exchange:
         elif own and isinstance(event, c.LegAnswered):
             self._start(self._ask("DELETE", f"channels/{leg}"))
 
-    def wish(self, call: str, event: Event) -> None:
-        """What an agent wants of a call; of one that is over it is nothing."""
-        if call in self.lines:
-            self.lines[call].events.put_nowait(event)
+    def wish(self, call: str, event: Event) -> bool:
+        """What an agent wants of a call; False where that cannot be now: it is over, or we are not connected."""
+        if call not in self.lines or not self.connected.is_set():
+            return False
+        self.lines[call].events.put_nowait(event)
+        return True
 
     def come(self, agent: str) -> None:
         """An agent takes calls."""
@@ -159,33 +166,45 @@ class Exchange:
         return line
 
     async def _serve(self, line: Line) -> None:
-        while line.call.state is not State.ENDED:
-            event = await line.events.get()
-            told = step(line.call, event)
-            before, line.call = line.call, told.call
-            if told.commands or told.call.state is not before.state:
-                details = {"event": type(event).__name__, "state": told.call.state.value, "agent": told.call.agent}
-                self.note("step" if told.done else "refused", line.call.id, details)
-            for command in told.commands:
-                await self._obey(line, command)
-            self._keep_place(line)
-        del self.lines[line.call.id]
+        """Whatever goes wrong here, the lease is no longer renewed then, and the dialplan takes the caller back."""
+        try:
+            while line.call.state is not State.ENDED:
+                await self._happens(line, await line.events.get())
+        finally:
+            line.leased = False
+            del self.lines[line.call.id]
+            self.pool.over(line.call.id)
+            if line.call.agent:
+                self.pool.release(line.call.agent)
 
-    def _keep_place(self, line: Line) -> None:
+    async def _happens(self, line: Line, event: Event) -> None:
+        told = step(line.call, event)
+        before, line.call = line.call, told.call
+        if told.commands or told.call.state is not before.state:
+            details = {"event": type(event).__name__, "state": told.call.state.value, "agent": told.call.agent}
+            self.note("step" if told.done else "refused", line.call.id, details)
         if line.call.state not in (State.NEW, State.QUEUED, State.OFFERED):
             self.pool.over(line.call.id)
+        broken = False
+        for command in told.commands:
+            if isinstance(command, c.Seek | c.Forgo | c.Release):
+                self._about_agents(line.call.id, command)
+            elif not broken:
+                broken = not await self._obey(line, command) and isinstance(command, ESSENTIAL)
+        if broken:  # they are not together as they should be: the lease that holds will bring the caller to somebody
+            line.leased = False
 
-    async def _obey(self, line: Line, command: Command) -> None:
-        """What cannot be sent now is not sent later: after the next connection Asterisk is asked what there is."""
-        if isinstance(command, c.Seek | c.Forgo | c.Release):
-            self._about_agents(line.call.id, command)
-            return
+    async def _obey(self, line: Line, command: Command) -> bool:
+        """Whether Asterisk did it. What cannot be sent now is not sent later: after the next connection Asterisk is asked what there is."""
         try:
             await self._at_asterisk(line, command)
         except AriError as error:
             self.note("failed", line.call.id, {"command": type(command).__name__, "reason": str(error)})
             if isinstance(command, c.Dial) and error.status != CONFLICT:
-                line.events.put_nowait(c.LegGone(command.leg))
+                self.pool.hung_up(command.leg)
+                line.events.put_nowait(c.LegGone(command.leg, rang=error.status != AWAY))
+            return False
+        return True
 
     def _about_agents(self, call: str, command: Command) -> None:
         match command:
@@ -193,14 +212,15 @@ class Exchange:
                 self.pool.seek(call, preferred)
             case c.Forgo():
                 self.pool.forgo(call)
-            case c.Release(agent, why) if (
-                why is not Why.NOT_ANSWERED
-            ):  # who is not there gets no more calls until there again
-                self.pool.come(agent)
+            case c.Release(agent, why):
+                if why is Why.NOT_ANSWERED:  # who is not there gets no more calls until there again
+                    self.pool.leave(agent)
+                self.pool.release(agent)
         self._distribute()
 
     def _distribute(self) -> None:
-        for call, agent in self.pool.pairs():
+        """Nobody is given a call whose telephone could not be rung now."""
+        for call, agent in self.pool.pairs() if self.connected.is_set() else []:
             self.lines[call].events.put_nowait(c.AgentFound(agent))
 
     async def _at_asterisk(self, line: Line, command: Command) -> None:
@@ -238,6 +258,8 @@ class Exchange:
     async def _dial(self, call: Routed, command: c.Dial) -> None:
         """Into the dialplan, not into our application: who answers while we are dead is connected by it."""
         endpoint = f"PJSIP/{command.whom}" if command.role is Role.AGENT else f"PJSIP/{command.whom}@trunk"
+        if command.role is Role.AGENT:
+            self.pool.in_use(command.whom, command.leg)
         near = call.id if command.role is Role.AGENT else call.agent_leg
         variables = {"CALL_ID": call.id, "ROLE": command.role.value, "CALLER_CHANNEL": call.id}
         where = {"endpoint": endpoint, "context": "offer", "extension": "s", "priority": 1, "timeout": RINGS}
@@ -248,7 +270,7 @@ class Exchange:
     async def _ask(self, method: str, path: str, body: Json | None = None, **query: object) -> Any:
         """What is to be taken away and is away already, is as wanted."""
         if self.ari is None:
-            raise AriError(503, "not connected")
+            raise AriError(AWAY, "not connected")
         try:
             return await self.ari(method, path, body, **query)
         except AriError as error:
@@ -263,37 +285,46 @@ class Exchange:
         while True:
             await asyncio.sleep(RENEW_EVERY)
             for line in [line for line in self.lines.values() if line.leased]:
-                self._start(self._extend(line.call.id))
+                self._start(self._extend(line))
 
-    async def _extend(self, call: str) -> None:
-        await self._ask("POST", f"channels/{call}/variable", variable=LEASED_UNTIL, value=LEASE)
+    async def _extend(self, line: Line) -> None:
+        if line.leased:  # still: they may just have come together
+            await self._ask("POST", f"channels/{line.call.id}/variable", variable=LEASED_UNTIL, value=LEASE)
 
     async def _resynchronise(self, ari: Ari) -> None:
         """What Asterisk has is the truth: calls that are lost are closed, living ones taken over, legs that belong to nobody ended."""
         await ari("POST", f"applications/{self.access.app}/subscription", eventSource="endpoint:PJSIP")
         channels, bridges = await ari("GET", "channels"), await ari("GET", "bridges")
         found = compared(self.access.app, {id_: line.call for id_, line in self.lines.items()}, channels, bridges)
-        for call in found.adopted:
-            self._open(call)
-            if call.agent:
-                self.pool.leave(call.agent)
-        for id_, event in found.missed:
-            self.lines[id_].events.put_nowait(event)
+        self._take_over(found)
+        names = {channel["id"]: endpoint(channel) for channel in channels}
+        self.pool.are_in_use({id_: name for id_, name in names.items() if name in self.pool.present})
         for path in found.orphans:
-            await self._ask("DELETE", path)
-        for id_ in found.leased:
-            self.lines[id_].leased = True
-            await self._extend(id_)
+            self._start(self._ask("DELETE", path))
+        self.connected.set()
+        figures = {"channels": len(channels), "adopted": len(found.adopted), "missed": len(found.missed)}
+        self.note("resynchronised", "", figures)
+        self._distribute()
+
+    def _take_over(self, found: Found) -> None:
+        """In one go: whatever fails afterwards, each call that is known is looked after."""
         for call in found.adopted:
+            line = self._open(call)
+            line.leased = call.waiting
+            if call.agent:
+                self.pool.take(call.agent)
+            if call.waiting and call.state is not State.NEW:  # perhaps it had not come so far
+                self._start(self._ask("POST", f"channels/{call.id}/moh"))
             if call.state is State.QUEUED:
                 self.pool.seek(call.id, call.last_agent)
-        self.connected.set()
-        self.note(
-            "resynchronised",
-            "",
-            {"channels": len(channels), "adopted": len(found.adopted), "missed": len(found.missed)},
-        )
-        self._distribute()
+        for id_, event in found.missed:
+            self.lines[id_].events.put_nowait(event)
+        for line in self.lines.values():
+            if line.leased:
+                self._start(self._extend(line))
+            elif line.call.bridge and not line.call.waiting:  # perhaps the lease was not ended any more
+                path = f"channels/{line.call.id}/variable"
+                self._start(self._ask("POST", path, variable=LEASED_UNTIL, value=0))
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(self._guarded(work))
@@ -305,3 +336,5 @@ class Exchange:
             await work
         except AriError as error:
             self.note("failed", "", {"reason": str(error)})
+        except Exception as error:
+            log.exception("exchange.broken", error=type(error).__name__)

@@ -42,6 +42,14 @@ def bridge(*channels):
         ([leg(LEG, "agent1"), leg(TARGET, "trunk")], [bridge(LEG, CALLER)], State.CONSULTING, False, "agent1"),
         ([leg(TARGET, "trunk")], [bridge(CALLER, TARGET)], State.TRANSFERRED, False, None),
         ([leg(TARGET, "trunk", state="Ringing")], [bridge()], State.DIALLING, True, None),
+        (
+            [leg(LEG, "agent1")],
+            [bridge()],
+            State.OFFERED,
+            True,
+            "agent1",
+        ),  # killed between making the bridge and joining
+        ([leg(LEG, "agent1"), leg(TARGET, "trunk")], [bridge(LEG)], State.DIALLING, True, "agent1"),
     ],
 )
 def test_a_call_that_is_not_known_is_taken_over_as_it_is(channels, bridges, state, waiting, agent):
@@ -49,7 +57,8 @@ def test_a_call_that_is_not_known_is_taken_over_as_it_is(channels, bridges, stat
     (call,) = found.adopted
     assert (call.state, call.waiting, call.agent, call.dialled) == (state, waiting, agent, "+49")
     assert found.leased == ([CALLER] if waiting else [])
-    assert found.orphans == []
+    unused = state is State.OFFERED and bridges
+    assert found.orphans == ([f"bridges/{BRIDGE}"] if unused else [])
     fresh = call.with_id("a")[1]
     assert fresh not in {one["id"] for one in channels}
 
@@ -80,6 +89,13 @@ def test_what_belongs_to_nobody_is_ended():
     assert found.orphans == [f"channels/{LEG}", f"bridges/{BRIDGE}"]
 
 
+def test_a_leg_that_the_dialplan_has_connected_is_left_alone_and_one_that_nobody_wants_is_not():
+    taken = channel(CALLER, app="Bridge")
+    assert compared("rufverbund", {}, [taken, channel(LEG, name="agent1", app="Wait")], []).orphans == []
+    left = compared("rufverbund", {}, [taken, leg(LEG, "agent1")], [bridge(LEG)])
+    assert left.orphans == [f"channels/{LEG}", f"bridges/{BRIDGE}"]
+
+
 TALKING = Routed(CALLER, state=State.TALKING, agent="agent1", agent_leg=LEG, bridge=BRIDGE, waiting=False, count=2)
 
 
@@ -95,6 +111,18 @@ TALKING = Routed(CALLER, state=State.TALKING, agent="agent1", agent_leg=LEG, bri
             [channel(CALLER, data="rufverbund,returned,,BUSY")],
             [c.Returned()],
             State.QUEUED,
+        ),
+        (
+            Routed(CALLER, state=State.BLIND, waiting=False),
+            [channel(CALLER)],
+            [c.Returned()],
+            State.QUEUED,
+        ),  # never sent
+        (
+            Routed(CALLER, state=State.OFFERED, agent="agent1", agent_leg=LEG, count=1),
+            [channel(CALLER, app="Bridge"), channel(LEG, name="agent1", app="Wait")],
+            [c.Taken()],
+            State.FALLBACK,
         ),
         (
             Routed(CALLER, state=State.BLIND, waiting=False),
@@ -120,7 +148,7 @@ def test_who_has_been_free_longest_gets_the_call_that_came_first():
     for call in ("1", "2", "3"):
         pool.seek(call)
     assert pool.pairs() == [("1", "a"), ("2", "b")]
-    pool.come("b")
+    pool.release("b")
     assert pool.pairs() == [("3", "b")]
     assert pool.pairs() == []
 
@@ -143,6 +171,8 @@ def test_a_caller_who_comes_back_gets_the_same_agent_if_that_one_is_free():
     pool.come("b")
     assert pool.pairs() == [("2", "b"), ("1", "a")]
     pool.over("2")
+    pool.release("a")
+    pool.leave("a")
     pool.seek("2")
     pool.seek("3")
     pool.forgo("2")
@@ -153,3 +183,36 @@ def test_a_caller_who_comes_back_gets_the_same_agent_if_that_one_is_free():
     pool.come("a")
     assert pool.pairs() == [("3", "a")]
     assert pool.pairs() == []
+
+
+def test_who_is_ready_once_more_while_talking_gets_no_second_call():
+    pool = Pool(["a"])
+    pool.seek("1")
+    pool.seek("2")
+    assert pool.pairs() == [("1", "a")]
+    pool.come("a")
+    assert pool.pairs() == []
+    pool.release("a")
+    assert pool.pairs() == [("2", "a")]
+
+
+def test_who_has_left_while_talking_gets_none_afterwards():
+    pool = Pool(["a"])
+    pool.seek("1")
+    pool.pairs()
+    pool.leave("a")
+    pool.release("a")
+    assert pool.free == []
+
+
+def test_a_telephone_is_not_rung_before_the_call_before_is_down():
+    pool = Pool(["a", "b"])
+    pool.in_use("a", "x")
+    assert pool.free == ["b"]
+    pool.hung_up("x")
+    pool.hung_up("unknown")
+    assert pool.free == ["b", "a"]
+    pool.are_in_use({"y": "b"})
+    assert pool.free == ["a"]
+    pool.are_in_use({})
+    assert pool.free == ["a", "b"]

@@ -254,6 +254,34 @@ SELDOM = st.integers(0, 9).map(lambda number: number == 0)
 WISHES = [c.Hold(), c.Resume(), c.Transfer("+4929"), c.Consult("+4929"), c.Swap(), c.Complete(), c.Cancel()]
 
 
+def test_an_agent_whose_telephone_could_not_be_asked_has_missed_nothing():
+    exchange = Exchange()
+    exchange.happens(c.Arrived())
+    exchange.agent_is_given()
+    exchange.happens(c.LegGone(AGENT_LEG, rang=False))
+    assert exchange.freed == [("agent1", Why.CALLER_GONE)]
+    assert exchange.call.state is State.QUEUED
+
+
+def test_two_whom_the_dialplan_has_connected_meanwhile_are_left_alone():
+    exchange = Exchange()
+    exchange.happens(c.Arrived())
+    exchange.agent_is_given()
+    exchange.happens(c.Taken())
+    assert exchange.alive == {CALLER, AGENT_LEG}
+    assert exchange.freed == []
+    exchange.gone(AGENT_LEG)
+    exchange.happens(c.LegGone(AGENT_LEG))
+    assert exchange.freed == [("agent1", Why.CALL_OVER)]
+
+
+@pytest.mark.parametrize("number", ["", "*21", "0&PJSIP/agent2", "0,20,g", "+49 2921", "1" * 21, "${SHELL(ls)}"])
+def test_what_is_no_number_is_not_dialled(number):
+    exchange = told()
+    assert not exchange.happens(c.Transfer(number))
+    assert not exchange.happens(c.Consult(number))
+
+
 class Anything(RuleBasedStateMachine):
     """Whatever can happen, in whatever order, early, late and twice. What ends a call comes seldom, else no call would come far."""
 
@@ -334,6 +362,13 @@ class Anything(RuleBasedStateMachine):
             self.exchange.in_dialplan = True
             self.exchange.happens(c.CallerLeft())
 
+    @precondition(lambda self: self.call.state is State.OFFERED and self.call.agent_leg in self.exchange.alive)
+    @rule(seldom=SELDOM)
+    def the_dialplan_has_connected_them(self, seldom):
+        if seldom:
+            self.exchange.in_dialplan = True
+            self.exchange.happens(c.Taken())
+
     @precondition(lambda self: self.call.state is State.BLIND)
     @rule(found=st.booleans())
     def the_dialplan_is_done(self, found):
@@ -362,11 +397,11 @@ class Anything(RuleBasedStateMachine):
     @invariant()
     def an_end_leaves_nothing(self):
         if self.call.state in (State.ENDED, State.FALLBACK):
-            assert self.exchange.alive <= {CALLER}
+            assert self.exchange.alive <= {CALLER, self.call.agent_leg}
             assert self.exchange.bridges == {}
             assert self.exchange.seeks == []
         if self.call.state is State.ENDED:
-            assert CALLER not in self.exchange.alive
+            assert self.exchange.alive == set()
 
     @invariant()
     def each_agent_is_released_once(self):
