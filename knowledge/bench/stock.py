@@ -20,7 +20,7 @@ COLUMNS = (
     "municipality_id", "kind", "key", "number", "version", "title", "subtitle", "body", "synonyms", "group", "ext", "payload",
     "published_at", "first_published_at", "title_words", "body_words", "title_length", "lent", "analysis",
 )  # fmt: skip
-# More municipalities than that no centre has; here they are only searched.
+# More municipalities than that no centre has; here some look alike.
 MARKED = len(marks.COLOURS) * len(marks.PATTERNS)
 MARKS = (documents.FORM, documents.BEGINNING, documents.SOUND)
 
@@ -64,8 +64,11 @@ def _municipalities(count: int) -> list[int]:
     """The two of the stage, and towns without a schema: the search reads the pool alone."""
     centre = ServiceCentre.objects.get()
     taken = list(Municipality.objects.values_list("colour", "pattern"))
+    if count > MARKED:
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE public.tenants_municipality DROP CONSTRAINT mark_once_in_a_centre")
     for number in range(count - len(taken)):
-        colour, pattern = marks.next_free_mark(taken) if len(taken) < MARKED else (marks.COLOURS[0][0], f"{number}")
+        colour, pattern = marks.next_free_mark(taken) if len(taken) < MARKED else taken[number % MARKED]
         taken.append((colour, pattern))
         Municipality.objects.create(
             slug=f"ort{number}", schema_name=f"t_ort{number}", name=f"Gemeinde Ort {number}", kind="gemeinde",
