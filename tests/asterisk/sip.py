@@ -12,15 +12,23 @@ import random
 import re
 import struct
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from itertools import pairwise
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 VOICE = b"\x2a" * 160  # 20 ms of A-law
 TRUNK, PHONES, TRUNK_FAR = "127.0.0.2", "127.0.0.3", "127.0.0.4"
 PATIENCE = 20.0  # seconds
 Address = tuple[str, int]
+T = TypeVar("T")
+_LOOPS = ThreadPoolExecutor(1)  # Playwright keeps a loop in the tests' own thread
+
+
+def play(scene: Coroutine[Any, Any, T]) -> T:
+    """Run a scene to its end. Always in the same thread, which stays: a process that it starts ends with it (PR_SET_PDEATHSIG)."""
+    return _LOOPS.submit(asyncio.run, scene).result()
 
 
 class _Datagrams(asyncio.DatagramProtocol):

@@ -12,7 +12,7 @@ from telephony_bridge.routing import calls as c
 from telephony_bridge.routing.ari import Access, Ari
 from telephony_bridge.routing.calls import State
 from telephony_bridge.routing.exchange import Exchange, ReplacedError
-from tests.asterisk.sip import PATIENCE, TRUNK_FAR, Caller, Phone
+from tests.asterisk.sip import PATIENCE, TRUNK_FAR, Caller, Phone, play
 
 TOWN_HALL = "+4929211030"
 
@@ -69,7 +69,7 @@ def test_a_call_is_connected_and_ends(asterisk, access):
             await until(lambda: not phone.talking)
         assert await channels(access) == []
 
-    asyncio.run(played())
+    play(played())
 
 
 def test_who_waits_hears_music_until_somebody_comes(asterisk, access):
@@ -84,7 +84,7 @@ def test_who_waits_hears_music_until_somebody_comes(asterisk, access):
             exchange.come("agent1")
             await caller.until(lambda: caller.talked > 0.5)
 
-    asyncio.run(played())
+    play(played())
 
 
 def test_who_does_not_answer_gets_no_more_calls_and_the_caller_goes_to_the_next(asterisk, access):
@@ -99,7 +99,7 @@ def test_who_does_not_answer_gets_no_more_calls_and_the_caller_goes_to_the_next(
             assert exchange.pool.free == []
             assert phone.refused == ["agent1"]
 
-    asyncio.run(played())
+    play(played())
 
 
 def test_held_the_caller_hears_music_and_then_the_agent_again(asterisk, access):
@@ -116,7 +116,7 @@ def test_held_the_caller_hears_music_and_then_the_agent_again(asterisk, access):
             before = caller.talked
             await caller.until(lambda: caller.talked > before + 0.3)
 
-    asyncio.run(played())
+    play(played())
 
 
 def test_blind_to_somebody_who_is_there(asterisk, access):
@@ -136,7 +136,7 @@ def test_blind_to_somebody_who_is_there(asterisk, access):
                 assert exchange.pool.free == ["agent1"]
             await until(lambda: not exchange.lines)
 
-    asyncio.run(played())
+    play(played())
 
 
 def test_blind_to_somebody_who_is_busy_comes_back_to_the_same_agent(asterisk, access):
@@ -153,7 +153,7 @@ def test_blind_to_somebody_who_is_busy_comes_back_to_the_same_agent(asterisk, ac
                 await caller.until(lambda: caller.talked > before + 0.3)
                 assert (only(exchange).agent, only(exchange).state) == (first, State.TALKING)
 
-    asyncio.run(played())
+    play(played())
 
 
 def test_asked_and_connected(asterisk, access):
@@ -176,7 +176,7 @@ def test_asked_and_connected(asterisk, access):
                 assert only(exchange).state is State.TRANSFERRED
             await until(lambda: not exchange.lines)
 
-    asyncio.run(played())
+    play(played())
 
 
 @asynccontextmanager
@@ -204,7 +204,7 @@ def test_two_talk_on_while_we_are_away_and_we_take_over_again(asterisk, access):
                 await until(lambda: exchange.pool.free == ["agent1"])
             assert caller.gap < 0.5
 
-    asyncio.run(played())
+    play(played())
 
 
 def test_who_waits_while_we_are_away_reaches_a_telephone_by_the_lease(asterisk, access):
@@ -217,7 +217,7 @@ def test_who_waits_while_we_are_away_reaches_a_telephone_by_the_lease(asterisk, 
             assert caller.talked == 0
             await caller.until(lambda: caller.talked > 0.3)
 
-    asyncio.run(played())
+    play(played())
 
 
 def test_who_waits_is_taken_over_when_we_are_back_in_time(asterisk, access):
@@ -235,7 +235,7 @@ def test_who_waits_is_taken_over_when_we_are_back_in_time(asterisk, access):
             await caller.hang_up()
             await until(lambda: not exchange.lines)
 
-    asyncio.run(played())
+    play(played())
 
 
 def test_who_answers_while_we_are_away_gets_the_caller(asterisk, access):
@@ -245,7 +245,7 @@ def test_who_answers_while_we_are_away_gets_the_caller(asterisk, access):
             assert not phone.talking
             await caller.until(lambda: caller.talked > 0.3)
 
-    asyncio.run(played())
+    play(played())
 
 
 def test_who_hangs_up_while_we_are_away_leaves_nobody_in_silence(asterisk, access):
@@ -258,7 +258,7 @@ def test_who_hangs_up_while_we_are_away_leaves_nobody_in_silence(asterisk, acces
                 await until(lambda: not phone.talking)
             assert await channels(access) == []
 
-    asyncio.run(played())
+    play(played())
 
 
 def test_a_second_one_makes_the_first_end_loudly(access):
@@ -270,7 +270,7 @@ def test_a_second_one_makes_the_first_end_loudly(access):
             with pytest.raises(ReplacedError):
                 await asyncio.wait_for(work, PATIENCE)
 
-    asyncio.run(played())
+    play(played())
 
 
 def test_asterisk_that_is_killed_is_found_again(asterisk, access):
@@ -291,4 +291,4 @@ def test_asterisk_that_is_killed_is_found_again(asterisk, access):
                 await caller.until(lambda: caller.talked > 0.2)
         work.cancel()
 
-    asyncio.run(played())
+    play(played())

@@ -1,6 +1,5 @@
 """The genuine Asterisk: callers reach a telephone while nothing of ours runs, and it comes back after whatever happens to it."""
 
-import asyncio
 import csv
 import os
 import signal
@@ -17,7 +16,7 @@ import pytest
 from config.processes import end_with_parent
 from telephony_bridge.asterisk.lab import Lab, Ports
 from tenants.errors import Refusal
-from tests.asterisk.sip import PATIENCE, Caller, Phone
+from tests.asterisk.sip import PATIENCE, Caller, Phone, play
 
 TOWN_HALL = "+4929211030"
 
@@ -31,7 +30,7 @@ def call(asterisk, until, *, rings=0.2, **options):
                 await caller.until(lambda: until(caller, phone))
             return caller, phone
 
-    return asyncio.run(played())
+    return play(played())
 
 
 def test_while_nothing_of_ours_runs_a_caller_reaches_a_telephone(asterisk):

@@ -76,7 +76,7 @@ class Exchange:
             case c.Seek(preferred):
                 self.seeks.append(preferred)
             case c.Forgo():
-                self.seeks.pop()
+                self.seeks.clear()  # also where nobody is sought, since the agent's old leg is not down yet
             case c.Release(agent, why):
                 self.freed.append((agent, why))
 
@@ -418,5 +418,5 @@ class Anything(RuleBasedStateMachine):
             assert leg is None or self.call.role_of(leg) is role
 
 
-Anything.TestCase.settings = settings(max_examples=300, stateful_step_count=40, deadline=None)
+Anything.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
 TestAnything = Anything.TestCase
