@@ -16,7 +16,8 @@ from knowledge.search.slots import read
 from tenants.models import Municipality
 
 KEYSTROKES, ROUNDS, SEED = 2500, 2, 7  # the first round warms up
-BASELINES, BASELINE = ("german_full_text", "pg_trgm"), 500  # keystrokes: with a million entries each takes a quarter of a second
+# With a million entries one of these takes a quarter of a second.
+BASELINES, BASELINE = ("german_full_text", "pg_trgm"), 500
 Typed = list[tuple[str, int]]
 Asking = Callable[[str, int], int]  # query and municipality, answered with the number of hits
 
