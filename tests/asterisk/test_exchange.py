@@ -63,9 +63,9 @@ def test_a_call_is_connected_and_ends(asterisk, access):
             async with Caller(TOWN_HALL, asterisk.ports.sip) as caller:
                 await caller.until(lambda: caller.talked > 0.5)
                 assert only(exchange).state is State.TALKING
-                assert caller.gap < 1
+                assert caller.gap < 3
             await until(lambda: not exchange.lines)
-            assert exchange.pool.free == ["agent1"]
+            await until(lambda: exchange.pool.free == ["agent1"])
             await until(lambda: not phone.talking)
         assert await channels(access) == []
 
@@ -133,7 +133,7 @@ def test_blind_to_somebody_who_is_there(asterisk, access):
                 await caller.until(lambda: caller.talked > before + 0.3)
                 await until(lambda: not agent.talking)
                 await until(lambda: only(exchange).state is State.TRANSFERRED)
-                assert exchange.pool.free == ["agent1"]
+                await until(lambda: exchange.pool.free == ["agent1"])
             await until(lambda: not exchange.lines)
 
     play(played())
@@ -180,9 +180,9 @@ def test_asked_and_connected(asterisk, access):
 
 
 @asynccontextmanager
-async def left_alone(access, asterisk, *agents, when):
+async def left_alone(access, asterisk, *agents, when, rings=0.3):
     """A caller whose exchange goes away, as if its process were gone, when something holds of (exchange, caller, phone)."""
-    async with Phone(asterisk.ports.phones, rings=0.7) as phone, AsyncExitStack() as calling:
+    async with Phone(asterisk.ports.phones, rings=rings) as phone, AsyncExitStack() as calling:
         async with running(access, *agents) as exchange:
             caller = await calling.enter_async_context(Caller(TOWN_HALL, asterisk.ports.sip))
             await caller.until(lambda: when(exchange, caller, phone))
@@ -202,7 +202,7 @@ def test_two_talk_on_while_we_are_away_and_we_take_over_again(asterisk, access):
                 await caller.until(caller.over.is_set)
                 await until(lambda: not phone.talking)
                 await until(lambda: exchange.pool.free == ["agent1"])
-            assert caller.gap < 0.5
+            assert caller.gap < 3  # on a busy machine; a talk that was torn would stay silent
 
     play(played())
 
@@ -240,7 +240,7 @@ def test_who_waits_is_taken_over_when_we_are_back_in_time(asterisk, access):
 
 def test_who_answers_while_we_are_away_gets_the_caller(asterisk, access):
     async def played():
-        ringing = left_alone(access, asterisk, "agent1", when=lambda _exchange, _caller, phone: phone.calls)
+        ringing = left_alone(access, asterisk, "agent1", when=lambda _exchange, _caller, phone: phone.calls, rings=3.0)
         async with ringing as (caller, phone):
             assert not phone.talking
             await caller.until(lambda: caller.talked > 0.3)
@@ -286,7 +286,7 @@ def test_asterisk_that_is_killed_is_found_again(asterisk, access):
             asterisk.start(before=end_with_parent(os.getpid()))  # in this thread: its end would be the parent's
             await until(exchange.connected.is_set)
             await until(lambda: not exchange.lines)  # closed as lost
-            assert exchange.pool.free == ["agent1"]
+            await until(lambda: exchange.pool.free == ["agent1"])
             async with Caller(TOWN_HALL, asterisk.ports.sip) as caller:
                 await caller.until(lambda: caller.talked > 0.2)
         work.cancel()
