@@ -51,7 +51,7 @@ def _caller_left(call: Routed, _event: c.CallerLeft) -> Step:
     with_the_dialplan = call.state in (State.NEW, State.BLIND, State.FALLBACK, State.ENDED)
     if with_the_dialplan or (call.state is State.TRANSFERRED and call.bridge is None):
         return Step(call)
-    ended = _ended(call, Why.CALLER_GONE if call.state is State.OFFERED else Why.CALL_OVER, caller=False)
+    ended = _ended(call, Why.CALLER_GONE if call.state is State.OFFERED else Why.CALL_OVER)
     return replace(ended, call=replace(ended.call, state=State.FALLBACK))
 
 

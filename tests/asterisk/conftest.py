@@ -28,7 +28,8 @@ def asterisk(tmp_path_factory):
 def tidy(asterisk):
     """Each test begins without calls, and with nobody in the queue."""
     yield
-    asterisk.start(before=end_with_parent(os.getpid())) if not asterisk.runs() else None
+    if not asterisk.runs():
+        asterisk.start(before=end_with_parent(os.getpid()))
     asterisk.console("channel request hangup all")
     for name in ("agent1", "agent2"):
         asterisk.console(f"queue remove member PJSIP/{name} from fallback")

@@ -65,10 +65,7 @@ def stop(folder: Path) -> None:
 @click.pass_obj
 def console(folder: Path, command: tuple[str, ...]) -> None:
     """Einen Befehl an die Konsole von Asterisk geben, etwa: core show channels."""
-    asterisk = Lab(folder)
-    if not asterisk.runs():
-        raise Refusal(_("Asterisk läuft nicht. Starten Sie es mit: rufverbund telephony lab start"))
-    click.echo(asterisk.console(" ".join(command)), nl=False)
+    click.echo(_running(folder).console(" ".join(command)), nl=False)
 
 
 @lab.command()
@@ -76,14 +73,19 @@ def console(folder: Path, command: tuple[str, ...]) -> None:
 @click.pass_obj
 def bridge(folder: Path, telephones: tuple[str, ...]) -> None:
     """Anrufe auf Telefone verteilen (etwa: agent1 agent2), bis Strg-C. Was geschieht, kommt zeilenweise als JSON."""
-    asterisk = Lab(folder)
-    if not asterisk.runs():
-        raise Refusal(_("Asterisk läuft nicht. Starten Sie es mit: rufverbund telephony lab start"))
+    asterisk = _running(folder)
     access = Access("127.0.0.1", asterisk.ports.http, "bridge", asterisk.secret())
     try:
         asyncio.run(Exchange(access, telephones, _print).run())
     except ReplacedError as error:
         raise Refusal(_("Eine andere Verteilung hat sich an diesem Asterisk angemeldet; diese endet.")) from error
+
+
+def _running(folder: Path) -> Lab:
+    asterisk = Lab(folder)
+    if not asterisk.runs():
+        raise Refusal(_("Asterisk läuft nicht. Starten Sie es mit: rufverbund telephony lab start"))
+    return asterisk
 
 
 def _print(what: str, call: str, details: Mapping[str, object]) -> None:
