@@ -15,9 +15,18 @@ from tenants.models import Municipality, ServiceCentre
 class Source(models.Model):
     """Where calls are reported from: the exchange of a centre, or of one municipality. The token's hash finds it."""
 
+    DIALECTS = Choices(
+        ("zammad", _("Zammad (allgemeiner CTI-Webhook)")),
+        ("sipgate", _("sipgate.io")),
+        ("placetel", _("Placetel")),
+        ("asterisk", _("Asterisk des Servicecenters")),
+    )
+
     centre = models.ForeignKey(ServiceCentre, models.CASCADE, related_name="+")
     municipality = models.ForeignKey(Municipality, models.CASCADE, null=True, blank=True, related_name="+")
     name = models.CharField(_("Name"), max_length=120)
+    dialect = models.CharField(_("Sprache der Anlage"), max_length=12, choices=DIALECTS, default=DIALECTS.zammad)
+    networks: Any = models.JSONField(default=list, blank=True)  # addresses that may report, CIDR; empty: any
     generation = models.PositiveIntegerField(default=1)  # a rotated token is derived with the next number
     token_hash = models.CharField(max_length=64, unique=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -28,7 +37,9 @@ class Source(models.Model):
         verbose_name = _("Anschluss")
         verbose_name_plural = _("Anschlüsse")
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["centre", "municipality"], name="source_once", nulls_distinct=False)
+            models.UniqueConstraint(
+                fields=["centre", "municipality", "dialect"], name="source_once_a_dialect", nulls_distinct=False
+            )
         ]
 
     def __str__(self) -> str:
@@ -64,6 +75,14 @@ class Call(models.Model):
         ("forwarded", _("von der Anlage weitergeleitet")),
         ("reaped", _("ohne Ende gemeldet, automatisch geschlossen")),
     )
+    PHASES = Choices(  # of a talk, where the exchange is ours to command
+        ("held", _("wird gehalten")),
+        ("dialling", _("Rückfrage klingelt")),
+        ("consulting", _("in Rückfrage")),
+        ("swapped", _("im Gespräch, Rückfrage wird gehalten")),
+        ("blind", _("wird weitergeleitet")),
+        ("fallback", _("bei der Notfallverteilung der Telefonanlage")),
+    )
 
     public_id = models.CharField(max_length=40, unique=True, default=new_public_id)
     centre = models.ForeignKey(ServiceCentre, models.PROTECT, related_name="+")
@@ -84,6 +103,12 @@ class Call(models.Model):
     chosen_by_agent = models.BooleanField(default=False)  # municipality was not recognised, the agent picked it
     agent_id = models.BigIntegerField(null=True, db_index=True)  # soft: Person.pk
     agent_name = models.CharField(max_length=120, blank=True)
+    is_controlled = models.BooleanField(default=False)  # its exchange does what the desk says
+    offered_to_id = models.BigIntegerField(null=True)  # soft: Person.pk whose telephone rings; others see it wait
+    phase = models.CharField(max_length=12, choices=PHASES, blank=True)
+    phase_since = models.DateTimeField(null=True)
+    target = models.CharField(max_length=40, blank=True)  # the number that is asked, or to which the caller goes
+    returned_from = models.CharField(max_length=200, blank=True)  # who could not be reached: the caller is back
     ringing_at = models.DateTimeField(default=timezone.now)
     answered_at = models.DateTimeField(null=True)
     hung_up_at = models.DateTimeField(null=True)
@@ -162,6 +187,8 @@ class Presence(models.Model):
     centre = models.ForeignKey(ServiceCentre, models.CASCADE, related_name="+")
     state = StatusField(choices_name="STATES", default=STATES.away)
     after_call = models.CharField(max_length=12, default="ready")  # what the agent wants to be after the running call
+    telephone = models.CharField(max_length=40, blank=True)  # Telephone.user at which they sit; empty: their own
+    reason = models.CharField(max_length=120, blank=True)  # of a break; also where the exchange has set it
     since = models.DateTimeField(default=timezone.now)
     seen_at = models.DateTimeField(default=timezone.now)
 
@@ -173,3 +200,58 @@ class Presence(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person_name}: {self.state}"
+
+
+class Telephone(models.Model):
+    """A telephone of a centre at which an agent can sign in: an endpoint of its exchange."""
+
+    centre = models.ForeignKey(ServiceCentre, models.CASCADE, related_name="+")
+    user = models.CharField(_("Kennung"), max_length=40, unique=True)  # SIP user, the endpoint's name
+    label = models.CharField(_("Platz"), max_length=80)
+    extension = models.CharField(_("Durchwahl"), max_length=20, blank=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["label", "id"]
+        verbose_name = _("Telefon")
+        verbose_name_plural = _("Telefone")
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class ExchangeCommand(models.Model):
+    """What an agent wants of the exchange for a call; the bridge does it and says so. Old ones are forgotten with the reports."""
+
+    VERBS = Choices(
+        "accept", "decline", "hold", "resume", "transfer", "consult", "swap", "complete", "cancel", "hang_up"
+    )
+    RESULTS = Choices("done", "refused", "late")
+
+    centre = models.ForeignKey(ServiceCentre, models.CASCADE, related_name="+")
+    call = models.ForeignKey(Call, models.CASCADE, related_name="+")
+    person_id = models.BigIntegerField()  # soft: Person.pk
+    verb = models.CharField(max_length=12, choices=VERBS)
+    number = models.CharField(max_length=40, blank=True)  # E.164 or an extension
+    label = models.CharField(max_length=200, blank=True)  # whose number it is
+    created_at = models.DateTimeField(auto_now_add=True)
+    done_at = models.DateTimeField(null=True)
+    result = models.CharField(max_length=12, choices=RESULTS, blank=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["id"]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["centre", "id"], name="command_open", condition=models.Q(done_at=None))
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.call_id}"
+
+
+class SpoolPosition(models.Model):
+    """How far the bridge's spool is in the database: moved in the transaction that stores what was read, so nothing counts twice."""
+
+    source = models.OneToOneField(Source, models.CASCADE, related_name="+")
+    number = models.BigIntegerField(default=0)  # of the last record that is stored
+
+    def __str__(self) -> str:
+        return f"{self.source_id}: {self.number}"

@@ -39,7 +39,10 @@ def _source(centre: ServiceCentre, municipality: Municipality | None) -> tuple[S
     """The one row, locked; two who create it at once get the same."""
     name = str(municipality or centre)[:120]
     source, created = Source.objects.get_or_create(
-        centre=centre, municipality=municipality, defaults={"name": name, "token_hash": secrets.token_hex(32)}
+        centre=centre,
+        municipality=municipality,
+        dialect=Source.DIALECTS.zammad,
+        defaults={"name": name, "token_hash": secrets.token_hex(32)},
     )
     return Source.objects.select_for_update(of=("self",)).get(pk=source.pk), created
 
