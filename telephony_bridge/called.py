@@ -40,7 +40,8 @@ def who_was_called(source: Source, message: CtiMessage) -> Called:
     answered = {member.pk for member in members if member.status in ANSWERED}
     queues = {text: member.pk for member in members for text in (member.slug, member.name)}
     area = members[0].area_codes[0] if source.municipality_id and members and members[0].area_codes else ""
-    found = identify(Dialled(to=message.to, queue=message.queue), prefixes, area_code=area, queues=queues)
+    dialled = Dialled(message.to, message.request_uri, message.diversion, message.history_info, message.queue)
+    found = identify(dialled, prefixes, area_code=area, queues=queues)
     key, kind = found.municipality_key, str(found.evidence)
     evidence: dict[str, Any] = {"number": found.number} | _longest(prefixes, key, found.number)
     if key is None and source.municipality_id:

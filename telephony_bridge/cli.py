@@ -11,10 +11,14 @@ import click
 from django.utils import timezone
 
 from telephony_bridge import actions
+from telephony_bridge.actions.sources import OVER_HTTP
+from telephony_bridge.dialects import dialect_of
+from telephony_bridge.models import Source
 from telephony_bridge.simulation.citizens import Town
 from telephony_bridge.simulation.clock import ShiftClock
 from telephony_bridge.simulation.exchange import Exchange, Line
 from telephony_bridge.simulation.team import DemoTeam
+from telephony_bridge.tokens import hash_of, secret_of
 from tenants import scope
 from tenants.audit import SYSTEM
 from tenants.errors import Refusal
@@ -31,8 +35,12 @@ def cti() -> None:
 @cti.command()
 @click.option("--municipality", "slug", metavar="SLUG", help="Eigene Anlage einer Kommune: Anrufe gelten nur für sie.")
 @click.option("--centre", "centre_slug", metavar="SLUG", help="Anlage eines Servicecenters, für alle seine Kommunen.")
-@click.option("--rotate", is_flag=True, help="Das Token ersetzen; das alte wird abgewiesen.")
-def token(slug: str | None, centre_slug: str | None, *, rotate: bool) -> None:
+@click.option(
+    "--dialect", type=click.Choice(OVER_HTTP), default="zammad", show_default=True, help="Wie die Anlage Anrufe meldet."
+)
+@click.option("--rotate", is_flag=True, help="Token und Geheimnis ersetzen; die alten werden abgewiesen.")
+@click.option("--secret", is_flag=True, help="Statt des Tokens das gemeinsame Geheimnis der Signatur (Placetel).")
+def token(slug: str | None, centre_slug: str | None, dialect: str, *, rotate: bool, secret: bool) -> None:
     """Das Token eines Webhooks ausgeben; beim ersten Mal wird es angelegt.
 
     Die Anlage meldet Anrufe an /api/v1/cti/TOKEN.
@@ -41,7 +49,19 @@ def token(slug: str | None, centre_slug: str | None, *, rotate: bool) -> None:
         raise click.UsageError("Nennen Sie --municipality oder --centre.")
     municipality = _municipality(slug) if slug else None
     centre = municipality.centre if municipality else _centre(str(centre_slug))
-    click.echo(actions.give_token(centre=centre, municipality=municipality, rotate=rotate, acting_user=SYSTEM))
+    given = actions.give_token(
+        centre=centre, municipality=municipality, dialect=dialect, rotate=rotate, acting_user=SYSTEM
+    )
+    click.echo(_secret(given) if secret else given)
+
+
+def _secret(given: str) -> str:
+    """What belongs to a token, for dialects that sign."""
+    with scope.operator():
+        source = Source.objects.get(token_hash=hash_of(given))
+    if not dialect_of(source.dialect).check:
+        raise Refusal("Diese Sprache kennt keine Signatur; nur Placetel hat ein gemeinsames Geheimnis.")
+    return secret_of(source.pk, source.generation)
 
 
 def _municipality(slug: str) -> Municipality:

@@ -11,14 +11,14 @@ import structlog
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import connections
-from django.utils import translation
+from django.utils import timezone, translation
 
+from telephony_bridge.dialects import SIGNATURES
 from telephony_bridge.guard import PATH, App, Message, Receive, Send
-from telephony_bridge.views import Answer, answer, wrong_method
+from telephony_bridge.views import Answer, Post, answer, wrong_method
 
 THREADS = 8
 HEADERS = [
-    (b"content-type", b"application/json"),
     (b"cache-control", b"no-store"),
     (b"x-content-type-options", b"nosniff"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
@@ -50,22 +50,28 @@ class Door:
         request_id = _request_id(headers.get(b"x-request-id", b"").decode("latin-1"))
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
-        if scope["method"] == "POST":
-            content_type = headers.get(b"content-type", b"").decode("latin-1").partition(";")[0].strip().lower()
-            found = await stored(token, content_type, message.get("body", b""))
-        else:
-            found = wrong_method()
+        is_post = scope["method"] == "POST"
+        found = await stored(_post(scope, token, message.get("body", b""))) if is_post else wrong_method()
         await _send(send, found, request_id)
 
 
 @sync_to_async(thread_sensitive=False, executor=threads)
-def stored(token: str, content_type: str, raw: bytes) -> Answer:
+def stored(post: Post) -> Answer:
     """The answer, in a thread whose connection goes back to the pool."""
     try:
         with translation.override("de"):
-            return answer(token, content_type, raw)
+            return answer(post)
     finally:
         connections.close_all()
+
+
+def _post(scope: Message, token: str, raw: bytes) -> Post:
+    """The request in the view's words. The address is uvicorn's word, which believes X-Forwarded-For of named proxies only."""
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    content_type = headers.get("content-type", "").partition(";")[0].strip().lower()
+    signatures = {name: headers.get(name, "") for name in SIGNATURES}
+    client = scope.get("client")  # None for a Unix socket
+    return Post(token, content_type, raw, client[0] if client else "", signatures, timezone.now())
 
 
 def _request_id(given: str) -> str:
@@ -77,6 +83,7 @@ async def _send(send: Send, found: Answer, request_id: str) -> None:
     own: Iterable[tuple[bytes, bytes]] = (
         (name.lower().encode(), value.encode()) for name, value in found.headers.items()
     )
-    headers = [*HEADERS, *own, (b"x-request-id", request_id.encode()), (b"content-length", str(len(body)).encode())]
+    about = [(b"content-type", found.content_type.encode()), (b"content-length", str(len(body)).encode())]
+    headers = [*HEADERS, *own, (b"x-request-id", request_id.encode()), *about]
     await send({"type": "http.response.start", "status": found.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -43,7 +43,11 @@ class CtiMessage:
     users: tuple[str, ...] = ()
     queue: str = ""
     answering_number: str = ""
+    request_uri: str = ""  # and what SIP says besides, where the exchange is ours
+    diversion: tuple[str, ...] = ()
+    history_info: tuple[str, ...] = ()
     cause: str = ""  # a Cause where it is a known one, else what the exchange says
+    part_of: str = ""  # the call that is passed on by this one, where the exchange says so
 
 
 class BadMessage(Exception):

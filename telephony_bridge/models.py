@@ -31,6 +31,8 @@ class Source(models.Model):
     token_hash = models.CharField(max_length=64, unique=True)
     created_at = models.DateTimeField(auto_now_add=True)
     last_event_at = models.DateTimeField(null=True)
+    refused_at = models.DateTimeField(null=True)  # the last message that was not accepted, and why
+    refused_why = models.CharField(max_length=200, blank=True)
 
     class Meta:
         ordering: ClassVar[list[str]] = ["id"]
@@ -157,6 +159,7 @@ class CtiEvent(models.Model):
     event = models.CharField(max_length=20)
     body: Any = models.JSONField(default=dict)
     received_at = models.DateTimeField(auto_now_add=True)
+    took_ms = models.PositiveIntegerField(null=True)  # from its arrival until it was stored, without the commit
     result = models.CharField(
         max_length=40, blank=True
     )  # what was made of it: "created", "answered", "duplicate", "unknown_call" …

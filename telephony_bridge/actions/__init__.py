@@ -14,11 +14,13 @@ from telephony_bridge.actions.presences import expire_presences, heartbeat, hear
 from telephony_bridge.actions.reaping import expire_wrap_ups, reap_calls
 from telephony_bridge.actions.receiving import receive
 from telephony_bridge.actions.retention import forget_callers
-from telephony_bridge.actions.sources import give_token
+from telephony_bridge.actions.sources import add_source, change_networks, give_token, remember_refusal, rotate_token
 
 __all__ = [
     "Claim",
+    "add_source",
     "begin_wrap_up",
+    "change_networks",
     "choose_municipality",
     "claim_call",
     "close_call",
@@ -31,6 +33,8 @@ __all__ = [
     "reap_calls",
     "receive",
     "release_call",
+    "remember_refusal",
+    "rotate_token",
     "save_wrap_up",
     "set_presence",
     "stop_wrap_up_timer",

@@ -63,8 +63,15 @@ class Report(NamedTuple):
         return lifecycle.apply(known, self.message, at=self.at, agent_id=person, identified=identified)
 
 
-def receive(source: Source, message: CtiMessage, raw: Mapping[str, object], *, acting_user: Actor = SYSTEM) -> CtiEvent:
-    """Store a report and do what follows from it; the stored row's `result` says what that was.
+def receive(
+    source: Source,
+    message: CtiMessage,
+    raw: Mapping[str, object],
+    *,
+    acting_user: Actor = SYSTEM,
+    at: datetime | None = None,
+) -> CtiEvent:
+    """Store a report and do what follows from it; the stored row's `result` says what that was. `at`: when it happened, if not now.
 
     The same report twice, late or out of order changes nothing that it should not: telephony_bridge.lifecycle.
     """
@@ -73,12 +80,17 @@ def receive(source: Source, message: CtiMessage, raw: Mapping[str, object], *, a
         if message.event is Event.NEW_CALL:
             _is_there(source, now)
         event = CtiEvent(source=source, external_id=message.call_id, event=message.event, body=storable(raw))
-        made = _made_of(source, message, now)
-        event.call, event.result = made.call, made.result
+        made = _made_of(source, message, at or now)
+        event.call, event.result, event.took_ms = made.call, made.result, _since(at)
         event.save(force_insert=True)
         if made.call and made.news:  # last: whoever tells holds the centre's counter until the commit
             events.tell_centre(source.centre_id, "call", made.call.public_id, made.news)
     return event
+
+
+def _since(at: datetime | None) -> int | None:
+    """Milliseconds; None where nobody said since when."""
+    return None if at is None else min(max(0, round((timezone.now() - at).total_seconds() * 1000)), 2**31 - 1)
 
 
 def _is_there(source: Source, now: datetime) -> None:
@@ -119,7 +131,8 @@ def _is_outgoing(source: Source, call_id: str) -> bool:
 def _found_or_created(source: Source, report: Report) -> tuple[Call, bool]:
     """The locked row. Of several messages of a new call that come at once, one makes it and the others wait for that."""
     transition, message = report.applied(None), report.message
-    new = Call(source=source, centre_id=source.centre_id, external_id=message.call_id)
+    controlled = source.dialect == Source.DIALECTS.asterisk
+    new = Call(source=source, centre_id=source.centre_id, external_id=message.call_id, is_controlled=controlled)
     _fill(new, transition, report)
     if _inserted(new):
         _follow(new, None, transition)

@@ -17,8 +17,8 @@ def ask(monkeypatch):
     """ask(path, method=…, headers=…, scheme=…, messages=…) -> (what was stored, what was sent, whether it was handed on)."""
     stored, sent, handed_on = [], [], []
 
-    async def store(token, content_type, raw):
-        stored.append((token, content_type, raw))
+    async def store(post):
+        stored.append(post)
         return Answer(422, {"error": "Straße fehlt"}, {"Retry-After": "5"})
 
     monkeypatch.setattr(door, "stored", store)
@@ -26,7 +26,7 @@ def ask(monkeypatch):
     async def app(_scope, _receive, _send):
         handed_on.append(True)
 
-    def make(path=PATH, *, method="POST", headers=(), scheme="http", message=None):
+    def make(path=PATH, *, method="POST", headers=(), scheme="http", message=None, client=("192.0.2.7", 4711)):
         async def receive():
             return message or {"type": "http.request", "body": b"event=newCall", "more_body": False}
 
@@ -34,6 +34,7 @@ def ask(monkeypatch):
             sent.append(part)
 
         scope = {"type": "http", "path": path, "method": method, "scheme": scheme, "headers": list(headers)}
+        scope["client"] = client
         loops.run(door.Door(app)(scope, receive, send))
         return stored, sent, bool(handed_on)
 
@@ -45,7 +46,7 @@ def test_a_message_is_stored_and_answered_in_json(ask):
         headers=[(b"content-type", b"Application/JSON; charset=utf-8"), (b"x-request-id", b"abc-1")]
     )
     headers = dict(sent[0]["headers"])
-    assert stored == [("token", "application/json", b"event=newCall")]
+    assert [post[:4] for post in stored] == [("token", "application/json", b"event=newCall", "192.0.2.7")]
     assert (sent[0]["status"], json.loads(sent[1]["body"])) == (422, {"error": "Straße fehlt"})
     assert (headers[b"retry-after"], headers[b"x-request-id"], headers[b"cache-control"]) == (
         b"5",
@@ -54,6 +55,16 @@ def test_a_message_is_stored_and_answered_in_json(ask):
     )
     assert int(headers[b"content-length"]) == len(sent[1]["body"])
     assert not handed_on
+
+
+def test_the_signature_is_handed_on(ask):
+    stored, _sent, _handed_on = ask(headers=[(b"x-placetel-signature", b"abc"), (b"x-other", b"1")])
+    assert stored[0].signatures == {"x-placetel-signature": "abc"}
+
+
+def test_who_comes_by_a_unix_socket_has_no_address(ask):
+    stored, _sent, _handed_on = ask(client=None)
+    assert stored[0].address == ""
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE"])

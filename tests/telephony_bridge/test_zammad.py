@@ -35,7 +35,7 @@ def test_a_whole_new_call() -> None:
         ("Anna", "Bert"),
         "Zentrale",
         "1243",
-        "normalClearing",
+        cause="normalClearing",
     )
 
 
