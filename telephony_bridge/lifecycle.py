@@ -180,8 +180,8 @@ def apply(
     facts = _with_label(_with_message(known, message, at=at, first=first), identified, first=first)
     if message.event is Event.ANSWER:
         facts = _with_answer(facts, known, message, agent_id=agent_id)
-    facts = _settled(facts, at)
-    return Transition(facts, _effects(call, facts), changed=facts != call)
+    facts = settled(facts, at)
+    return Transition(facts, effects(call, facts), changed=facts != call)
 
 
 def act(call: CallFacts, action: AgentAction, *, at: datetime) -> Transition:
@@ -211,7 +211,7 @@ def reap(call: CallFacts, *, at: datetime) -> Transition:
     if call.state is CallState.ENDED or at - since[call.state] <= REAPED_AFTER[call.state]:
         return Transition(call, changed=False)
     ended = replace(call, state=CallState.ENDED, ended_at=at, end_reason=EndReason.REAPED)
-    return Transition(ended, _effects(call, ended, why=_reaped_text(call.state)))
+    return Transition(ended, effects(call, ended, why=_reaped_text(call.state)))
 
 
 def _with_message(call: CallFacts, message: CtiMessage, *, at: datetime, first: bool) -> CallFacts:
@@ -258,7 +258,7 @@ def _with_answer(call: CallFacts, before: CallFacts, message: CtiMessage, *, age
     )
 
 
-def _settled(call: CallFacts, at: datetime) -> CallFacts:
+def settled(call: CallFacts, at: datetime) -> CallFacts:
     """`call` in the state that its facts make, and with the way it ended unless an agent or the reaper has said it."""
     if call.answered_at and call.hung_up_at:  # an answer that arrives late did not come after the end
         call = replace(call, answered_at=min(call.answered_at, call.hung_up_at))
@@ -300,7 +300,7 @@ def _ending(call: CallFacts) -> tuple[EndReason, Outcome]:
     return EndReason.CLOSED, Outcome.NONE  # only its end was reported: whether anybody answered is not known
 
 
-def _effects(before: CallFacts | None, after: CallFacts, *, why: str = "") -> tuple[Effect, ...]:
+def effects(before: CallFacts | None, after: CallFacts, *, why: str = "") -> tuple[Effect, ...]:
     """What has to be told of the step from `before` to `after`. Calls that staff make themselves concern no desk."""
     if after.direction is Direction.OUT and (before is None or before.direction is Direction.OUT):
         return ()
@@ -328,7 +328,7 @@ def _claim(call: CallFacts, action: Claim, at: datetime) -> Transition:
         return _refused(call, _("Den Anruf hat schon jemand anderes angenommen."))
     state = CallState.TALKING if call.state is CallState.RINGING else call.state
     claimed = replace(call, state=state, agent_id=action.agent_id, answered_at=call.answered_at or at)
-    return Transition(claimed, _effects(call, claimed))
+    return Transition(claimed, effects(call, claimed))
 
 
 def _choose(call: CallFacts, action: ChooseMunicipality) -> Transition:
@@ -339,7 +339,7 @@ def _choose(call: CallFacts, action: ChooseMunicipality) -> Transition:
     if call.municipality_id is not None and not call.chosen_by_agent:
         return _refused(call, _("Die angerufene Kommune steht durch die gewählte Nummer fest."))
     chosen = replace(call, municipality_id=action.municipality_id, chosen_by_agent=True)
-    return Transition(chosen, _effects(call, chosen), changed=chosen != call)
+    return Transition(chosen, effects(call, chosen), changed=chosen != call)
 
 
 def _release(call: CallFacts) -> Transition:
@@ -348,7 +348,7 @@ def _release(call: CallFacts) -> Transition:
     if Event.ANSWER in call.heard:
         return _refused(call, _("Das Gespräch ist am Telefon schon angenommen und kann nicht zurückgegeben werden."))
     free = replace(call, state=CallState.RINGING, agent_id=None, answered_at=None)
-    return Transition(free, _effects(call, free))
+    return Transition(free, effects(call, free))
 
 
 def _begin_wrap_up(call: CallFacts, at: datetime) -> Transition:
@@ -357,7 +357,7 @@ def _begin_wrap_up(call: CallFacts, at: datetime) -> Transition:
     if call.state is not CallState.TALKING:
         return _refused(call, _("Dieser Anruf ist nicht im Gespräch."))
     begun = replace(call, state=CallState.WRAP_UP, wrap_up_at=at)
-    return Transition(begun, _effects(call, begun))
+    return Transition(begun, effects(call, begun))
 
 
 def _close(call: CallFacts, outcome: Outcome, at: datetime) -> Transition:
@@ -371,7 +371,7 @@ def _close(call: CallFacts, outcome: Outcome, at: datetime) -> Transition:
             call, _("Bitte wählen Sie, wie der Anruf ausging: beantwortet, weitergeleitet, Rückruf oder abgebrochen.")
         )
     closed = replace(call, state=CallState.ENDED, ended_at=at, end_reason=EndReason.CLOSED, outcome=outcome)
-    return Transition(closed, _effects(call, closed))
+    return Transition(closed, effects(call, closed))
 
 
 def _refused(call: CallFacts, text: str) -> Transition:

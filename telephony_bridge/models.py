@@ -109,6 +109,7 @@ class Call(models.Model):
     offered_to_id = models.BigIntegerField(null=True)  # soft: Person.pk whose telephone rings; others see it wait
     phase = models.CharField(max_length=12, choices=PHASES, blank=True)
     phase_since = models.DateTimeField(null=True)
+    seen_at = models.DateTimeField(null=True)  # of what the exchange said last: what is older comes too late
     target = models.CharField(max_length=40, blank=True)  # the number that is asked, or to which the caller goes
     returned_from = models.CharField(max_length=200, blank=True)  # who could not be reached: the caller is back
     ringing_at = models.DateTimeField(default=timezone.now)
@@ -251,10 +252,16 @@ class ExchangeCommand(models.Model):
 
 
 class SpoolPosition(models.Model):
-    """How far the bridge's spool is in the database: moved in the transaction that stores what was read, so nothing counts twice."""
+    """How far a bridge's spool is in the database: moved in the transaction that stores what was read, so nothing counts twice."""
 
-    source = models.OneToOneField(Source, models.CASCADE, related_name="+")
+    source = models.ForeignKey(Source, models.CASCADE, related_name="+")
+    spool = models.CharField(max_length=40)  # its own id: a standby on another machine has another
     number = models.BigIntegerField(default=0)  # of the last record that is stored
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["source", "spool"], name="spool_once")
+        ]
 
     def __str__(self) -> str:
         return f"{self.source_id}: {self.number}"

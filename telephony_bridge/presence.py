@@ -2,10 +2,13 @@
 
 from datetime import datetime
 
+from django.db import connection
 from django.utils import timezone
 
 from telephony_bridge.models import Call, Presence
 from tenants import events
+
+BELL = "exchange"  # the bridges' own, beside that of the pages
 
 
 def follow_calls(person_id: int, name: str = "", centre_id: int | None = None) -> None:
@@ -45,5 +48,12 @@ def become(presence: Presence, state: str, now: datetime) -> None:
 
 
 def tell(presence: Presence) -> None:
-    """Let the centre's desks know."""
+    """Let the centre's desks know, and its bridges."""
     events.tell_centre(presence.centre_id, "presence", presence.person_id, "changed")
+    ring_bridges(presence.centre_id)
+
+
+def ring_bridges(centre_id: int) -> None:
+    """Tell the centre's bridges, on commit, that there is something for them to read."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_notify(%s, %s)", [BELL, str(centre_id)])

@@ -10,6 +10,8 @@ from telephony_bridge.actions.calls import (
     save_wrap_up,
     stop_wrap_up_timer,
 )
+from telephony_bridge.actions.commanding import command_exchange, end_commands, is_late, open_commands
+from telephony_bridge.actions.exchanging import asterisk_source, position_of, store_records
 from telephony_bridge.actions.presences import expire_presences, heartbeat, heartbeats, set_presence
 from telephony_bridge.actions.reaping import expire_wrap_ups, reap_calls
 from telephony_bridge.actions.receiving import receive
@@ -19,17 +21,23 @@ from telephony_bridge.actions.sources import add_source, change_networks, give_t
 __all__ = [
     "Claim",
     "add_source",
+    "asterisk_source",
     "begin_wrap_up",
     "change_networks",
     "choose_municipality",
     "claim_call",
     "close_call",
+    "command_exchange",
+    "end_commands",
     "expire_presences",
     "expire_wrap_ups",
     "forget_callers",
     "give_token",
     "heartbeat",
     "heartbeats",
+    "is_late",
+    "open_commands",
+    "position_of",
     "reap_calls",
     "receive",
     "release_call",
@@ -38,4 +46,5 @@ __all__ = [
     "save_wrap_up",
     "set_presence",
     "stop_wrap_up_timer",
+    "store_records",
 ]

@@ -23,20 +23,20 @@ from tenants.models import ServiceCentre
 CHOICES = ("ready", "wrap-up", "break", "away")  # what a person may say; "busy" is said by a call
 
 
-def set_presence(centre: ServiceCentre, state: str, *, acting_user: Actor) -> Presence:
-    """Say whether one takes calls of a centre (desk scope). During a call it means the time after it. Raises Refusal for an unknown state."""
+def set_presence(centre: ServiceCentre, state: str, *, acting_user: Actor, reason: str = "") -> Presence:
+    """Say whether one takes calls of a centre (desk scope), and why not. During a call it means the time after it. Raises Refusal for an unknown state."""
     if state not in CHOICES:
         raise Refusal(_("Diesen Stand gibt es nicht: %(state)s.") % {"state": state[:40]})
     now = timezone.now()
     with transaction.atomic():
         presence = _own_row(centre, acting_user, now)
-        before = audit.state(presence, "state", "after_call")
-        presence.after_call = state
+        before = audit.state(presence, "state", "after_call", "reason")
+        presence.after_call, presence.reason = state, reason[:120]
         if (wanted := state_by_calls(acting_user.pk) or state) != presence.state:
             presence.state, presence.since = wanted, now
-        after = audit.state(presence, "state", "after_call")
+        after = audit.state(presence, "state", "after_call", "reason")
         if after != before:
-            presence.save(update_fields=["state", "after_call", "since"])
+            presence.save(update_fields=["state", "after_call", "since", "reason"])
             audit.record(
                 "set_presence", presence, acting_user=acting_user, centre=centre.pk, before=before, after=after
             )

@@ -64,6 +64,9 @@ class Routed:
     bridge: str | None = None
     waiting: bool = True
     count: int = 0
+    accepting: bool = (
+        False  # the agent has said so on the desk: as soon as the telephone is silent, it is rung to pick up by itself
+    )
 
     def with_id(self, kind: str) -> tuple["Routed", str]:
         """The call with one more id, and the id."""
@@ -88,6 +91,11 @@ class AgentFound:
     """The distribution gives an agent to a call that waits."""
 
     agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class Accept:
+    """The agent takes the call that rings, without touching the telephone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +183,7 @@ class HangUp:
 
 
 Event = (
-    Arrived | AgentFound | LegAnswered | LegGone | CallerGone | CallerLeft | Taken | TargetAnswered | Returned
+    Arrived | AgentFound | Accept | LegAnswered | LegGone | CallerGone | CallerLeft | Taken | TargetAnswered | Returned
     | Hold | Resume | Transfer | Consult | Swap | Complete | Cancel | HangUp
 )  # fmt: skip
 
@@ -210,6 +218,7 @@ class Dial:
     leg: str
     role: Role
     whom: str  # an agent, or a number
+    at_once: bool = False  # the telephone is asked to pick up by itself
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,7 @@ def _taken(call: Routed, _event: c.Taken) -> Step:
     """The agent keeps the leg until it is gone."""
     if call.state is not State.OFFERED:
         return _caller_left(call, c.CallerLeft())
-    return Step(replace(call, state=State.FALLBACK, waiting=False), (c.Lease(on=False),))
+    return Step(replace(call, state=State.FALLBACK, waiting=False, accepting=False), (c.Lease(on=False),))
 
 
 def _ended(call: Routed, why: Why, *, caller: bool = False) -> Step:
@@ -71,7 +71,7 @@ def _ended(call: Routed, why: Why, *, caller: bool = False) -> Step:
     wanted += [c.Release(call.agent, why)] if call.agent else []
     wanted += [c.Lease(on=False)]
     nothing = replace(call, agent=None, agent_leg=None, target=None, target_leg=None, bridge=None)
-    return Step(replace(nothing, state=State.ENDED, waiting=False), tuple(wanted))
+    return Step(replace(nothing, state=State.ENDED, waiting=False, accepting=False), tuple(wanted))
 
 
 def _again(call: Routed, *before: Command) -> Step:
@@ -95,8 +95,27 @@ def _agent_found(call: Routed, event: c.AgentFound) -> Step:
     return Step(offered, (c.Dial(leg, Role.AGENT, event.agent),))
 
 
+def _accept(call: Routed, _event: c.Accept) -> Step:
+    """One telephone cannot ring twice at once: first it falls silent."""
+    if call.state is not State.OFFERED or call.agent_leg is None or call.accepting:
+        return Step(call, done=False)
+    return Step(replace(call, accepting=True), (c.Drop(call.agent_leg),))
+
+
+def _picks_up(call: Routed) -> Step:
+    """The telephone is silent now, and is rung once more, to pick up by itself."""
+    assert call.agent
+    call, leg = call.with_id("a")
+    rung = c.Dial(leg, Role.AGENT, str(call.agent), at_once=True)
+    return Step(replace(call, agent_leg=leg, accepting=False), (rung,))
+
+
 def _leg_answered(call: Routed, event: c.LegAnswered) -> Step:
     role = call.role_of(event.leg)
+    if (
+        call.accepting and role is Role.AGENT
+    ):  # picked up in the moment in which it was to fall silent: it ends all the same
+        return Step(call, (c.Drop(event.leg),))
     if role is Role.AGENT and call.state is State.OFFERED:
         call, bridge = call.with_id("b")
         talking = replace(call, state=State.TALKING, bridge=bridge, waiting=False)
@@ -138,6 +157,8 @@ def _agent_gone(call: Routed, *, rang: bool = True) -> Step:
     free = replace(call, agent=None)
     released = (c.Release(call.agent, Why.CALL_OVER),) if call.agent else ()
     match call.state:
+        case State.OFFERED if call.accepting:
+            return _picks_up(call)
         case State.OFFERED:
             why = Why.NOT_ANSWERED if rang else Why.CALLER_GONE
             return _again(free, *(replace(release, why=why) for release in released))
@@ -242,7 +263,7 @@ def _hang_up(call: Routed, _event: c.HangUp) -> Step:
     """The agent's telephone is put down: what that means depends on where the call is. A telephone that only rings is refused."""
     if call.agent is None or call.agent_leg is None:
         return Step(call, done=False)
-    without = replace(call, agent_leg=None)
+    without = replace(call, agent_leg=None, accepting=False)
     gone = _ended(without, Why.CALL_OVER, caller=True) if call.state is State.TALKING else _agent_gone(without)
     return replace(gone, commands=(c.Drop(call.agent_leg), *gone.commands))
 
@@ -265,6 +286,7 @@ def _returned(call: Routed, _event: c.Returned) -> Step:
 _STEPS: dict[type[Any], Callable[[Routed, Any], Step]] = {
     c.Arrived: _arrived,
     c.AgentFound: _agent_found,
+    c.Accept: _accept,
     c.LegAnswered: _leg_answered,
     c.LegGone: _leg_gone,
     c.CallerGone: _caller_gone,

@@ -5,7 +5,8 @@ with asking Asterisk what there is (resync.py), since what was said meanwhile is
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine
+import itertools
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
@@ -14,25 +15,29 @@ import structlog
 from websockets.exceptions import WebSocketException
 
 from telephony_bridge.routing import calls as c
+from telephony_bridge.routing import standby
 from telephony_bridge.routing.ari import Access, Ari, AriError, Json
 from telephony_bridge.routing.calls import Command, Event, Role, Routed, State, Why
 from telephony_bridge.routing.core import step
 from telephony_bridge.routing.pool import Pool
+from telephony_bridge.routing.requests import TRUNK, Request, lease, request_of
 from telephony_bridge.routing.resync import Found, compared, endpoint
 
 log = structlog.get_logger(__name__)
-LEASE = 6  # seconds after which Asterisk takes a caller back of whom it hears nothing
-RENEW_EVERY = 2.0
-RINGS = 20  # seconds until an agent counts as not there
+RENEW_EVERY = 1.0  # seconds between two signs of life
+LEASES_EVERY = 2  # of them
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 2.0  # seconds between two tries to connect
 GONE, CONFLICT, AWAY = 404, 409, 503
 ESSENTIAL = (c.Make, c.Join, c.Send)  # what comes after them in a step is right only when they were done
-WITHOUT_US = (State.BLIND, State.FALLBACK, State.ENDED)
-LEASED_UNTIL = "TIMEOUT(absolute)"
-Note = Callable[[str, str, Json], None]  # what, of which call, with what
+AWAY_STATES = ("break", "away")  # who is on a break, or gone, is not sent back whom they sent away
+WAITS = (State.NEW, State.QUEUED, State.OFFERED)
+Note = Callable[
+    [str, str, Json], int | None
+]  # what, of which call, with what; the number under which it is kept, if it is
 
 
 def _log(what: str, call: str, details: Json) -> None:
+    """What becomes of a note that nobody keeps."""
     log.info("exchange", what=what, call=call, **details)
 
 
@@ -51,10 +56,22 @@ class Line:
 
 
 class Exchange:
-    """One Asterisk. `agents` are the telephones that are free at the beginning; `note` is told of everything, intents first."""
+    """One Asterisk. `agents` are the telephones that are free at the beginning; `note` is told of everything, intents first.
 
-    def __init__(self, access: Access, agents: tuple[str, ...] = (), note: Note | None = None) -> None:
-        self.access = access
+    `name` is what a standby sees (standby.py). `wrap_up`: after a talk an agent is present only when that is said again (`attend`); else at once.
+    """
+
+    def __init__(
+        self,
+        access: Access,
+        agents: tuple[str, ...] = (),
+        note: Note | None = None,
+        *,
+        wrap_up: bool = False,
+        name: str = "alone",
+    ) -> None:
+        self.access, self.wrap_up, self.name = access, wrap_up, name
+        self.left_at: dict[str, int] = {}  # telephone -> number of the note after which they are not present
         self.note: Note = note or _log
         self.pool = Pool(agents)
         self.lines: dict[str, Line] = {}
@@ -95,10 +112,11 @@ class Exchange:
     def _heard(self, event: Json) -> None:
         kind, channel = event["type"], (event.get("channel") or {}).get("id", "")
         if kind == "StasisStart":
-            self._entered(channel, event["args"])
+            caller = ((event["channel"].get("caller")) or {}).get("number", "")
+            self._entered(channel, event["args"], caller)
         elif kind == "Dial":
             self._dialled(event)
-        elif kind == "ChannelCreated" and (agent := endpoint(event["channel"])) in self.pool.present:
+        elif kind == "ChannelCreated" and (agent := endpoint(event["channel"])) != TRUNK:
             self.pool.in_use(agent, channel)
         elif channel in self.lines:
             self._of_caller(self.lines[channel], kind)
@@ -107,13 +125,12 @@ class Exchange:
             self.pool.hung_up(channel)
             self._distribute()
 
-    def _entered(self, channel: str, arguments: list[str]) -> None:
+    def _entered(self, channel: str, arguments: list[str], caller: str) -> None:
         role, *rest = arguments
         if role == "inbound" and channel not in self.lines:
             dialled, diversion, history = (*rest, "", "", "")[:3]
-            self.note(
-                "inbound", channel, {"dialled": dialled, "diversion": unquote(diversion), "history": unquote(history)}
-            )
+            told = {"dialled": dialled, "diversion": unquote(diversion), "history": unquote(history)}
+            self.note("inbound", channel, {"from": caller, **told})
             self._open(Routed(channel, dialled)).events.put_nowait(c.Arrived())
         elif role == "leg":
             self._tell(channel, c.LegAnswered(channel))
@@ -140,7 +157,7 @@ class Exchange:
         if own and own["call"] in self.lines:
             self.lines[own["call"]].events.put_nowait(event)
         elif own and isinstance(event, c.LegAnswered):
-            self._start(self._ask("DELETE", f"channels/{leg}"))
+            self._start(self._ask(Request("DELETE", f"channels/{leg}")))
 
     def wish(self, call: str, event: Event) -> bool:
         """What an agent wants of a call; False where that cannot be now: it is over, or we are not connected."""
@@ -157,6 +174,20 @@ class Exchange:
     def leave(self, agent: str) -> None:
         """And takes none any more."""
         self.pool.leave(agent)
+
+    def attend(self, states: Mapping[str, str], as_of: int) -> None:
+        """What all telephones' agents are now (telephone -> ready, busy, wrap-up, break, away), as far as the notes up to `as_of` were known.
+
+        Who has left since by what happened here is not brought back by what somebody has read before.
+        """
+        for agent, state in states.items():
+            if state == "ready" and agent not in self.pool.present and self.left_at.get(agent, 0) <= as_of:
+                self.pool.come(agent)
+            elif state != "ready" and agent in self.pool.present:
+                self.pool.leave(agent, for_good=state in AWAY_STATES)
+        for agent in self.pool.present - states.keys():
+            self.pool.leave(agent, for_good=True)
+        self._distribute()
 
     # A call
 
@@ -180,11 +211,11 @@ class Exchange:
     async def _happens(self, line: Line, event: Event) -> None:
         told = step(line.call, event)
         before, line.call = line.call, told.call
-        if told.commands or told.call.state is not before.state:
-            details = {"event": type(event).__name__, "state": told.call.state.value, "agent": told.call.agent}
-            self.note("step" if told.done else "refused", line.call.id, details)
-        if line.call.state not in (State.NEW, State.QUEUED, State.OFFERED):
-            self.pool.over(line.call.id)
+        if not told.done:
+            self.note("refused", line.call.id, {"event": type(event).__name__})
+        elif told.call != before:
+            self._seen(line.call, type(event).__name__)
+        self._keep_place(line.call)
         broken = False
         for command in told.commands:
             if isinstance(command, c.Seek | c.Forgo | c.Release):
@@ -193,6 +224,21 @@ class Exchange:
                 broken = not await self._obey(line, command) and isinstance(command, ESSENTIAL)
         if broken:  # they are not together as they should be: the lease that holds will bring the caller to somebody
             line.leased = False
+
+    def _seen(self, call: Routed, event: str) -> None:
+        """The whole of it, so that whoever reads it later needs nothing that was before."""
+        self.note("seen", call.id, {
+            "event": event, "state": call.state.value, "dialled": call.dialled, "agent": call.agent, "last_agent": call.last_agent,
+            "target": call.target, "waiting": call.waiting,
+        })  # fmt: skip
+
+    def _keep_place(self, call: Routed) -> None:
+        """Who is sent away may come back, to the same agent first; who is with somebody has no place in the queue."""
+        sent_away = call.state is State.BLIND or (call.state is State.DIALLING and call.agent is None)
+        if sent_away and call.last_agent:
+            self.pool.promise(call.id, call.last_agent)
+        elif call.state not in WAITS:
+            self.pool.over(call.id)
 
     async def _obey(self, line: Line, command: Command) -> bool:
         """Whether Asterisk did it. What cannot be sent now is not sent later: after the next connection Asterisk is asked what there is."""
@@ -213,8 +259,11 @@ class Exchange:
             case c.Forgo():
                 self.pool.forgo(call)
             case c.Release(agent, why):
-                if why is Why.NOT_ANSWERED:  # who is not there gets no more calls until there again
-                    self.pool.leave(agent)
+                number = self.note("released", call, {"agent": agent, "why": why.value}) or 0
+                absent = why is Why.NOT_ANSWERED  # who is not there gets no more calls until there again
+                if absent or (self.wrap_up and why is Why.CALL_OVER):
+                    self.left_at[agent] = number
+                    self.pool.leave(agent, for_good=absent)
                 self.pool.release(agent)
         self._distribute()
 
@@ -224,57 +273,21 @@ class Exchange:
             self.lines[call].events.put_nowait(c.AgentFound(agent))
 
     async def _at_asterisk(self, line: Line, command: Command) -> None:
-        caller = f"channels/{line.call.id}"
-        match command:
-            case c.Answer():
-                await self._ask("POST", f"{caller}/answer")
-            case c.Music(channel, on):
-                await self._ask("POST" if on else "DELETE", f"channels/{channel}/moh")
-            case c.Lease(on):
-                line.leased = on
-                if not on and line.call.state in WITHOUT_US:
-                    return  # the dialplan sees to that, or there is nobody any more
-                await self._ask("POST", f"{caller}/variable", variable=LEASED_UNTIL, value=LEASE if on else 0)
-            case c.Send(number):
-                await self._ask("POST", f"{caller}/continue", context="transfer", extension=number, priority=1)
-            case c.Dial():
-                await self._dial(line.call, command)
-            case c.Drop(channel):
-                await self._ask("DELETE", f"channels/{channel}")
-            case _:
-                await self._bridged(command)
-
-    async def _bridged(self, command: Command) -> None:
-        match command:
-            case c.Make(bridge):
-                await self._ask("POST", f"bridges/{bridge}", type="mixing")
-            case c.Remove(bridge):
-                await self._ask("DELETE", f"bridges/{bridge}")
-            case c.Join(bridge, channels):
-                await self._ask("POST", f"bridges/{bridge}/addChannel", channel=",".join(channels))
-            case c.Part(bridge, channel):
-                await self._ask("POST", f"bridges/{bridge}/removeChannel", channel=channel)
-
-    async def _dial(self, call: Routed, command: c.Dial) -> None:
-        """Into the dialplan, not into our application: who answers while we are dead is connected by it."""
-        endpoint = f"PJSIP/{command.whom}" if command.role is Role.AGENT else f"PJSIP/{command.whom}@trunk"
-        if command.role is Role.AGENT:
+        if isinstance(command, c.Lease):
+            line.leased = command.on
+        if isinstance(command, c.Dial) and command.role is Role.AGENT:
             self.pool.in_use(command.whom, command.leg)
-        near = call.id if command.role is Role.AGENT else call.agent_leg
-        variables = {"CALL_ID": call.id, "ROLE": command.role.value, "CALLER_CHANNEL": call.id}
-        where = {"endpoint": endpoint, "context": "offer", "extension": "s", "priority": 1, "timeout": RINGS}
-        await self._ask(
-            "POST", f"channels/{command.leg}", {"variables": variables}, originator=near, callerId=call.dialled, **where
-        )
+        if wanted := request_of(line.call, command):
+            await self._ask(wanted)
 
-    async def _ask(self, method: str, path: str, body: Json | None = None, **query: object) -> Any:
+    async def _ask(self, wanted: Request) -> Any:
         """What is to be taken away and is away already, is as wanted."""
         if self.ari is None:
             raise AriError(AWAY, "not connected")
         try:
-            return await self.ari(method, path, body, **query)
+            return await self.ari(wanted.method, wanted.path, wanted.body, **wanted.query)
         except AriError as error:
-            if method == "DELETE" and error.status in (GONE, CONFLICT):
+            if wanted.method == "DELETE" and error.status in (GONE, CONFLICT):
                 return None
             raise
 
@@ -282,25 +295,29 @@ class Exchange:
 
     async def _renew(self) -> None:
         """As long as nobody talks with a caller, Asterisk must hear of us, or it takes the caller back."""
-        while True:
+        for count in itertools.count():
+            if count % LEASES_EVERY == 0:
+                for line in [line for line in self.lines.values() if line.leased]:
+                    self._start(self._extend(line))
+            if self.ari:
+                self._start(standby.renew(self.ari, self.name, count))
             await asyncio.sleep(RENEW_EVERY)
-            for line in [line for line in self.lines.values() if line.leased]:
-                self._start(self._extend(line))
 
     async def _extend(self, line: Line) -> None:
         if line.leased:  # still: they may just have come together
-            await self._ask("POST", f"channels/{line.call.id}/variable", variable=LEASED_UNTIL, value=LEASE)
+            await self._ask(lease(line.call.id))
 
     async def _resynchronise(self, ari: Ari) -> None:
         """What Asterisk has is the truth: calls that are lost are closed, living ones taken over, legs that belong to nobody ended."""
         await ari("POST", f"applications/{self.access.app}/subscription", eventSource="endpoint:PJSIP")
         channels, bridges = await ari("GET", "channels"), await ari("GET", "bridges")
         found = compared(self.access.app, {id_: line.call for id_, line in self.lines.items()}, channels, bridges)
+        await standby.renew(ari, self.name, 0)
         self._take_over(found)
         names = {channel["id"]: endpoint(channel) for channel in channels}
-        self.pool.are_in_use({id_: name for id_, name in names.items() if name in self.pool.present})
+        self.pool.are_in_use({id_: name for id_, name in names.items() if name not in ("", TRUNK)})
         for path in found.orphans:
-            self._start(self._ask("DELETE", path))
+            self._start(self._ask(Request("DELETE", path)))
         self.connected.set()
         figures = {"channels": len(channels), "adopted": len(found.adopted), "missed": len(found.missed)}
         self.note("resynchronised", "", figures)
@@ -310,11 +327,12 @@ class Exchange:
         """In one go: whatever fails afterwards, each call that is known is looked after."""
         for call in found.adopted:
             line = self._open(call)
+            self._seen(call, "Adopted")
             line.leased = call.waiting
             if call.agent:
                 self.pool.take(call.agent)
             if call.waiting and call.state is not State.NEW:  # perhaps it had not come so far
-                self._start(self._ask("POST", f"channels/{call.id}/moh"))
+                self._start(self._ask(Request("POST", f"channels/{call.id}/moh")))
             if call.state is State.QUEUED:
                 self.pool.seek(call.id, call.last_agent)
         for id_, event in found.missed:
@@ -323,8 +341,7 @@ class Exchange:
             if line.leased:
                 self._start(self._extend(line))
             elif line.call.bridge and not line.call.waiting:  # perhaps the lease was not ended any more
-                path = f"channels/{line.call.id}/variable"
-                self._start(self._ask("POST", path, variable=LEASED_UNTIL, value=0))
+                self._start(self._ask(lease(line.call.id, on=False)))
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(self._guarded(work))

@@ -51,7 +51,9 @@ class _There:
 def compared(app: str, known: Mapping[str, Routed], channels: Sequence[Json], bridges: Sequence[Json]) -> Found:
     """`known` are our calls by id."""
     there = _There(
-        app, {one["id"]: one for one in channels}, {one["id"]: frozenset(one["channels"]) for one in bridges}
+        app,
+        {one["id"]: one for one in sorted(channels, key=_age)},
+        {one["id"]: frozenset(one["channels"]) for one in bridges},
     )
     found = Found()
     for call in known.values():
@@ -64,6 +66,11 @@ def compared(app: str, known: Mapping[str, Routed], channels: Sequence[Json], br
     owned = ((id_, c.OWN_ID.fullmatch(id_)) for id_ in there.bridges)
     found.orphans += [f"bridges/{id_}" for id_, own in owned if own and own["call"] not in ours]
     return found
+
+
+def _age(channel: Json) -> str:
+    """Who came first waits first."""
+    return str(channel.get("creationtime", ""))
 
 
 def _is_orphan(id_: str, ours: Set[str], there: _There) -> bool:

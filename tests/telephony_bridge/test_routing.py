@@ -150,6 +150,32 @@ def test_an_answer_to_an_offer_that_is_over_does_not_sit_in_silence():
     assert "other-a1" not in exchange.alive
 
 
+def test_accepted_on_the_desk_the_telephone_falls_silent_and_picks_up_by_itself():
+    exchange = Exchange()
+    exchange.happens(c.Arrived())
+    exchange.agent_is_given()
+    assert exchange.happens(c.Accept())
+    assert AGENT_LEG not in exchange.alive
+    assert not exchange.happens(c.Accept())
+    exchange.happens(c.LegAnswered(AGENT_LEG))  # in that very moment
+    exchange.happens(c.LegGone(AGENT_LEG))
+    again = exchange.call.agent_leg
+    assert (exchange.call.state, exchange.freed, again) == (State.OFFERED, [], f"{CALLER}-a2")
+    exchange.happens(c.LegAnswered(again))
+    assert exchange.together() == {again}
+
+
+def test_a_telephone_that_does_not_pick_up_by_itself_has_not_answered():
+    exchange = Exchange()
+    exchange.happens(c.Arrived())
+    exchange.agent_is_given()
+    exchange.happens(c.Accept())
+    exchange.happens(c.LegGone(AGENT_LEG))
+    exchange.happens(c.LegGone(f"{CALLER}-a2"))
+    assert exchange.freed == [("agent1", Why.NOT_ANSWERED)]
+    assert exchange.call.state is State.QUEUED
+
+
 def test_held_and_taken_back():
     exchange = told(c.Hold())
     assert (exchange.together(), exchange.music, exchange.leased) == (set(), {CALLER}, True)
@@ -251,7 +277,7 @@ def test_a_caller_whom_the_dialplan_has_taken_back_leaves_nothing_of_ours():
 
 
 SELDOM = st.integers(0, 9).map(lambda number: number == 0)
-WISHES = [c.Hold(), c.Resume(), c.Transfer("+4929"), c.Consult("+4929"), c.Swap(), c.Complete(), c.Cancel()]
+WISHES = [c.Accept(), c.Hold(), c.Resume(), c.Transfer("+4929"), c.Consult("+4929"), c.Swap(), c.Complete(), c.Cancel()]
 
 
 def test_an_agent_whose_telephone_could_not_be_asked_has_missed_nothing():

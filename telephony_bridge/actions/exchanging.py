@@ -1,0 +1,186 @@
+"""What the routing has seen at our own exchange, out of the bridge's spool into the calls of the desk (telephony scope).
+
+Each batch is one transaction with the spool's position: a record counts once, whatever dies when.
+"""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import structlog
+from django.db import DatabaseError, InterfaceError, OperationalError, transaction
+from django.utils.translation import gettext as _
+
+from telephony_bridge import facts, times
+from telephony_bridge.actions.receiving import receive
+from telephony_bridge.following import Seen, follow
+from telephony_bridge.lifecycle import CallState, Transition
+from telephony_bridge.messages import CtiMessage, Event
+from telephony_bridge.models import Call, Presence, Source, SpoolPosition
+from telephony_bridge.presence import become, follow_calls
+from telephony_bridge.routing.calls import State, Why
+from telephony_bridge.routing.spool import Record
+from telephony_bridge.staff import Agent, agents_at_telephones
+from tenants import audit, events
+from tenants.audit import SYSTEM, Actor
+
+log = structlog.get_logger(__name__)
+Json = Mapping[str, Any]
+
+
+class Batch(NamedTuple):
+    """What the records of one transaction share."""
+
+    source: Source
+    agents: Mapping[str, Agent]  # by telephone
+    news: dict[str, str]  # public id of a call -> what to tell of it
+
+
+def asterisk_source(centre_id: int) -> Source:
+    """The centre's own exchange, as a source of calls; made at the first time. Its token opens nothing."""
+    names = {"name": "Asterisk", "token_hash": secrets.token_hex(32)}
+    dialect = Source.DIALECTS.asterisk
+    found, _made = Source.objects.get_or_create(centre_id=centre_id, municipality=None, dialect=dialect, defaults=names)
+    return found
+
+
+def position_of(source: Source, spool: str) -> int:
+    """The number of the last record of that spool that is stored; 0: none yet."""
+    found = SpoolPosition.objects.filter(source=source, spool=spool).values_list("number", flat=True).first()
+    return found or 0
+
+
+def store_records(source: Source, spool: str, records: Sequence[Record], *, acting_user: Actor = SYSTEM) -> int:
+    """Do what follows from records of a spool, in their order; the number up to which all is stored then.
+
+    One that cannot be stored is logged, and does not hold up the others. Raises OperationalError where the database is away.
+    """
+    with transaction.atomic():
+        SpoolPosition.objects.bulk_create([SpoolPosition(source=source, spool=spool)], ignore_conflicts=True)
+        position = SpoolPosition.objects.select_for_update().get(source=source, spool=spool)
+        batch = Batch(source, agents_at_telephones(source.centre_id), {})
+        for record in records:
+            if record.number > position.number:
+                _store(batch, record, acting_user)
+                position.number = record.number
+        position.save(update_fields=["number"])
+        for call, op in batch.news.items():  # last: whoever tells holds the centre's counter until the commit
+            events.tell_centre(source.centre_id, "call", call, op)
+    return position.number
+
+
+def _store(batch: Batch, record: Record, acting_user: Actor) -> None:
+    try:
+        with transaction.atomic():
+            match record.what:
+                case "inbound":
+                    _inbound(batch, record)
+                case "seen":
+                    _seen(batch, record)
+                case "released" if record.details.get("why") == Why.NOT_ANSWERED:
+                    _not_there(batch, record, acting_user)
+    except (OperationalError, InterfaceError):
+        raise
+    except (DatabaseError, KeyError, ValueError, TypeError):
+        log.exception("spool.not_stored", number=record.number, what=record.what, call=record.call)
+
+
+def _inbound(batch: Batch, record: Record) -> Call | None:
+    told = record.details
+    message = CtiMessage(
+        Event.NEW_CALL,
+        record.call,
+        from_=str(told.get("from", "")),
+        to=str(told.get("dialled", "")),
+        request_uri=str(told.get("dialled", "")),
+        diversion=tuple(filter(None, [str(told.get("diversion", "")).strip(",")])),
+        history_info=tuple(filter(None, [str(told.get("history", "")).strip(",")])),
+    )
+    return receive(batch.source, message, dict(told), at=record.at).call
+
+
+def _seen(batch: Batch, record: Record) -> None:
+    call = Call.objects.select_for_update().filter(source=batch.source, external_id=record.call).first()
+    if call is None:  # its first record is in another spool, or lost
+        made = _inbound(batch, record)
+        call = Call.objects.select_for_update().get(pk=made.pk) if made else None
+    if call is None or (call.seen_at and call.seen_at > record.at):
+        return
+    told = record.details
+    agent = batch.agents.get(str(told.get("agent") or "").lower())
+    state = State(told["state"])
+    seen = Seen(state, agent.person_id if agent else None, bool(told.get("agent")), bool(told["waiting"]))
+    if seen.phase == "blind":  # the agent of before, to whom the caller comes back
+        agent = batch.agents.get(str(told.get("last_agent") or "").lower())
+        seen = Seen(state, agent.person_id if agent else None, waiting=seen.waiting)
+    before, was_over = call.agent_id, call.state == CallState.ENDED
+    transition = follow(facts.facts_of(call), seen, at=record.at)
+    columns = _fill(call, transition, seen, agent, told, record.at)
+    call.save(update_fields=[*columns, "seen_at"])
+    if columns:
+        _follow(call, before, transition)
+        news = "ended" if call.state == CallState.ENDED else "changed"
+        if not (was_over and news == "ended"):
+            batch.news[call.public_id] = news
+
+
+def _fill(
+    call: Call, transition: Transition, seen: Seen, agent: Agent | None, told: Json, at: datetime
+) -> dict[str, object]:
+    """Put what is seen into the row; the columns that differ now, with what they were."""
+    call.seen_at = at
+    offered = agent.person_id if agent and seen.state is State.OFFERED else None
+    values: dict[str, object] = {"phase": seen.phase, "offered_to_id": offered, "target": str(told.get("target") or "")}
+    values |= _unreached(call, seen, str(told.get("event", "")))
+    if seen.phase != call.phase:
+        values["phase_since"] = at
+    before = {"state": call.state, "agent_id": call.agent_id}
+    changed: dict[str, object] = dict.fromkeys(facts.write(call, transition.facts))
+    if call.agent_id != before["agent_id"]:
+        values["agent_name"] = agent.name if agent and call.agent_id else ""
+    if call.state != before["state"]:
+        values["wrap_up_until"] = at + times.WRAP_UP if call.state == CallState.WRAP_UP else None
+    for name, value in values.items():
+        if getattr(call, name) != value:
+            changed[name] = getattr(call, name)
+            setattr(call, name, value)
+    return changed
+
+
+def _unreached(call: Call, seen: Seen, event: str) -> dict[str, object]:
+    """Whom the caller, or the agent who asked, did not reach; a new try, and the end of the call, take that away."""
+    whom = call.transferred_to or call.target
+    back = call.phase == "blind" and seen.state in (State.QUEUED, State.OFFERED)
+    refused = call.phase == "dialling" and seen.state is State.TALKING and event == "LegGone"
+    if back or refused:
+        return {"returned_from": whom, "transferred_to": ""}
+    if call.phase in ("dialling", "consulting", "swapped") and seen.state is State.TALKING:
+        return {"transferred_to": ""}
+    if seen.phase in ("dialling", "blind") and not call.phase:
+        return {"returned_from": ""}
+    return {}
+
+
+def _follow(call: Call, before: int | None, transition: Transition) -> None:
+    """The presences of who has the call, and of who had it."""
+    if transition.effects:
+        for person in sorted({key for key in (before, call.agent_id) if key}):
+            here = person == call.agent_id
+            follow_calls(person, call.agent_name if here else "", call.centre_id if here else None)
+
+
+def _not_there(batch: Batch, record: Record, acting_user: Actor) -> None:
+    """Whose telephone rang in vain takes no calls until they say so: the next caller shall not wait for them, too."""
+    agent = batch.agents.get(str(record.details.get("agent")).lower())
+    here = Presence.objects.select_for_update().filter(centre_id=batch.source.centre_id, state="ready")
+    presence = here.filter(person_id=agent.person_id).first() if agent else None
+    if presence:
+        before = audit.state(presence, "state", "after_call", "reason")
+        presence.after_call, presence.reason = "break", _("Anruf nicht angenommen")
+        presence.save(update_fields=["after_call", "reason"])
+        become(presence, "break", record.at)
+        audit.record(
+            "miss_call", presence, acting_user=acting_user, centre=presence.centre_id, before=before,
+            after=audit.state(presence, "state", "after_call", "reason"),
+        )  # fmt: skip

@@ -1,0 +1,198 @@
+"""One centre's exchange of our own: the routing in a thread with a loop, and what it needs of the database in another.
+
+Nothing in the path of a call waits for PostgreSQL: what happens goes into the spool (routing/spool.py) and from there into the calls; presences and
+what agents want come the other way, as soon as the bell rings, else every second.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import psycopg
+import structlog
+from django.conf import settings
+from django.db import Error, connections
+
+from telephony_bridge import actions
+from telephony_bridge.models import Call, ExchangeCommand, Source
+from telephony_bridge.presence import BELL
+from telephony_bridge.routing import calls as c
+from telephony_bridge.routing.ari import Access, Json
+from telephony_bridge.routing.exchange import Exchange, ReplacedError
+from telephony_bridge.routing.spool import Spool
+from telephony_bridge.routing.standby import wait_for_turn
+from telephony_bridge.staff import agents_at_telephones
+from tenants import scope
+from tenants.backend.base import login_password
+
+log = structlog.get_logger(__name__)
+BATCH = 200  # records in a transaction
+LOOK_EVERY = 1.0  # seconds, also when no bell rings
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 10.0  # seconds between two tries while the database is away
+EVENTS: dict[str, Callable[[ExchangeCommand], c.Event]] = {
+    "accept": lambda _: c.Accept(),
+    "decline": lambda _: c.HangUp(),
+    "hold": lambda _: c.Hold(),
+    "resume": lambda _: c.Resume(),
+    "transfer": lambda wanted: c.Transfer(wanted.number),
+    "consult": lambda wanted: c.Consult(wanted.number),
+    "swap": lambda _: c.Swap(),
+    "complete": lambda _: c.Complete(),
+    "cancel": lambda _: c.Cancel(),
+    "hang_up": lambda _: c.HangUp(),
+}
+
+
+class Link:
+    """The exchange of one centre, from `start` to `stop`. `ended` is called when the routing ends by itself, with what it ended by."""
+
+    def __init__(
+        self, centre_id: int, access: Access, spool: Spool, ended: Callable[[BaseException], None] | None = None
+    ) -> None:
+        self.centre_id, self.access, self.spool = centre_id, access, spool
+        self.ended = ended or (lambda error: log.error("link.ended", error=str(error)))
+        self.exchange: Exchange | None = None  # None: another bridge is active
+        self.loop: asyncio.AbstractEventLoop | None = None
+        self.task: asyncio.Task[None] | None = None
+        self.stopping, self.wake = threading.Event(), threading.Event()
+        self.stored = 0  # the number up to which the spool is in the database
+        self.threads = [threading.Thread(target=work, name=name, daemon=True) for name, work in self._works()]
+
+    def _works(self) -> list[tuple[str, Callable[[], None]]]:
+        return [("routing", self._route), ("records", self._keep), ("bell", self._listen)]
+
+    def start(self) -> None:
+        """Begin; returns at once."""
+        for thread in self.threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """End the routing, then write what it left. Calls go on by themselves."""
+        self.stopping.set()
+        if self.loop and self.task and self.loop.is_running():
+            self.loop.call_soon_threadsafe(self.task.cancel)
+        self.wake.set()
+        for thread in self.threads[:2]:
+            thread.join(10)
+        self.spool.close()
+
+    # The routing
+
+    def _route(self) -> None:
+        try:
+            asyncio.run(self._routed())
+        except asyncio.CancelledError:
+            log.info("link.routing_ended")
+        except BaseException as error:  # noqa: BLE001  whatever it is, nobody would serve this exchange any more
+            self.ended(error)
+
+    async def _routed(self) -> None:
+        self.loop, self.task = asyncio.get_running_loop(), asyncio.current_task()
+        if self.stopping.is_set():
+            return
+        await wait_for_turn(self.access, self.spool.id)
+        self.exchange = Exchange(self.access, note=self._note, wrap_up=True, name=self.spool.id)
+        log.info("link.active", asterisk=f"{self.access.host}:{self.access.port}")
+        self.wake.set()
+        await self.exchange.run()
+
+    def _note(self, what: str, call: str, details: Json) -> int:
+        """Into the spool first; the database follows."""
+        number = self.spool.append(what, call, details)
+        if what in ("failed", "away", "resynchronised"):
+            log.info("exchange", what=what, call=call, **details)
+        self.wake.set()
+        return number
+
+    # The database
+
+    def _keep(self) -> None:
+        pause = 0.0
+        while True:
+            self.wake.wait(pause or LOOK_EVERY)
+            last = self.stopping.is_set()
+            self.wake.clear()
+            try:
+                self._round()
+                pause = 0.0
+            except (Error, OSError) as error:
+                pause = min(LONGEST_PAUSE, pause * 2 or FIRST_PAUSE)
+                log.warning("link.database_away", error=str(error).partition("\n")[0][:200], next_try_s=pause)
+                self._flush()
+                connections.close_all()
+                self.stopping.wait(pause)
+            if last:
+                connections.close_all()
+                return
+
+    def _round(self) -> None:
+        """What has happened, then what agents want, then who is there: in this order, so that a presence is never older than what was done to it."""
+        with scope.telephony():
+            source = self._source()
+            self.stored = self.stored or actions.position_of(source, self.spool.id)
+            while records := self.spool.read(self.stored, BATCH):
+                self.stored = actions.store_records(source, self.spool.id, records)
+            self.spool.forget(self.stored)
+            if self.exchange and self.loop:
+                self._obey()
+                states = {agent.telephone: agent.state for agent in agents_at_telephones(self.centre_id).values()}
+                self.loop.call_soon_threadsafe(self.exchange.attend, states, self.stored)
+
+    def _flush(self) -> None:
+        try:
+            self.spool.flush()
+        except OSError as error:
+            log.exception("spool.not_flushed", error=str(error))
+
+    def _source(self) -> Source:
+        return actions.asterisk_source(self.centre_id)
+
+    def _obey(self) -> None:
+        """At most once: what is marked and then not done, since we died, is pressed again by who wanted it."""
+        wanted = actions.open_commands(self.centre_id)
+        if not wanted:
+            return
+        late = {one.pk for one in wanted if actions.is_late(one)}
+        actions.end_commands({one.pk: "late" if one.pk in late else "done" for one in wanted})
+        refused = {one.pk: "refused" for one in wanted if one.pk not in late and not self._wish(one.call, one)}
+        if refused:
+            actions.end_commands(refused)
+
+    def _wish(self, call: Call, wanted: ExchangeCommand) -> bool:
+        exchange, loop = self.exchange, self.loop
+        assert exchange
+        assert loop
+
+        async def wish() -> bool:
+            return exchange.wish(call.external_id, EVENTS[wanted.verb](wanted))
+
+        return asyncio.run_coroutine_threadsafe(wish(), loop).result(5)
+
+    def _listen(self) -> None:
+        """The bell only wakes; what there is to do is read then."""
+        database: dict[str, Any] = settings.DATABASES["default"]
+        while not self.stopping.is_set():
+            try:
+                with psycopg.connect(
+                    host=database["HOST"] or None,
+                    port=database["PORT"] or None,
+                    dbname=database["NAME"],
+                    user="listener",
+                    password=login_password("listener"),
+                    autocommit=True,
+                    connect_timeout=5,
+                ) as ear:
+                    ear.execute(f"LISTEN {BELL}")
+                    while not self.stopping.is_set():
+                        for note in ear.notifies(timeout=LOOK_EVERY, stop_after=1):
+                            if note.payload == str(self.centre_id):
+                                self.wake.set()
+            except psycopg.Error as error:
+                log.warning("link.bell_lost", error=str(error).partition("\n")[0][:200])
+                self.stopping.wait(FIRST_PAUSE)
+
+
+def is_replaced(error: BaseException) -> bool:
+    """Whether another bridge has taken over, so that this one must end."""
+    return isinstance(error, ReplacedError)

@@ -1,0 +1,92 @@
+"""What a command of the core is in Asterisk's REST interface. Values only."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from telephony_bridge.routing import calls as c
+from telephony_bridge.routing.calls import Command, Role, Routed, State
+
+LEASE = 6  # seconds after which Asterisk takes a caller back of whom it hears nothing
+RINGS = 20  # seconds until an agent counts as not there
+TRUNK = "trunk"  # the endpoint of all that is outside of the centre
+WITHOUT_US = (State.BLIND, State.FALLBACK, State.ENDED)
+# By one or the other header makers' telephones pick up by themselves (snom, Yealink, Grandstream, Cisco, Poly: see their administrators' guides).
+PICKS_UP = {
+    "PJSIP_HEADER(add,Call-Info)": "<sip:127.0.0.1>;answer-after=0",
+    "PJSIP_HEADER(add,Alert-Info)": "<http://127.0.0.1>;info=alert-autoanswer",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One to ARI."""
+
+    method: str
+    path: str
+    query: dict[str, object] = field(default_factory=dict)
+    body: dict[str, Any] | None = None
+
+
+def lease(call: str, *, on: bool = True) -> Request:
+    """Renew the lease of a caller, or end it."""
+    query: dict[str, object] = {"variable": "TIMEOUT(absolute)", "value": LEASE if on else 0}
+    return Request("POST", f"channels/{call}/variable", query)
+
+
+def request_of(call: Routed, command: Command) -> Request | None:
+    """None: nothing is to be asked, the dialplan sees to it."""
+    match command:
+        case c.Lease(False) if call.state in WITHOUT_US:  # or there is nobody any more
+            return None
+        case c.Lease(on):
+            return lease(call.id, on=on)
+        case c.Dial():
+            return _dial(call, command)
+        case c.Make() | c.Remove() | c.Join() | c.Part():
+            return _of_bridge(command)
+    return _of_channel(call, command)
+
+
+def _of_channel(call: Routed, command: Command) -> Request | None:
+    match command:
+        case c.Answer():
+            return Request("POST", f"channels/{call.id}/answer")
+        case c.Music(channel, on):
+            return Request("POST" if on else "DELETE", f"channels/{channel}/moh")
+        case c.Send(number):
+            where: dict[str, object] = {"context": "transfer", "extension": number, "priority": 1}
+            return Request("POST", f"channels/{call.id}/continue", where)
+        case c.Drop(channel):
+            return Request("DELETE", f"channels/{channel}")
+    return None
+
+
+def _of_bridge(command: Command) -> Request | None:
+    match command:
+        case c.Make(bridge):
+            return Request("POST", f"bridges/{bridge}", {"type": "mixing"})
+        case c.Remove(bridge):
+            return Request("DELETE", f"bridges/{bridge}")
+        case c.Join(bridge, channels):
+            return Request("POST", f"bridges/{bridge}/addChannel", {"channel": ",".join(channels)})
+        case c.Part(bridge, channel):
+            return Request("POST", f"bridges/{bridge}/removeChannel", {"channel": channel})
+    return None
+
+
+def _dial(call: Routed, command: c.Dial) -> Request:
+    """Into the dialplan, not into our application: who answers while we are dead is connected by it."""
+    of_agent = command.role is Role.AGENT
+    variables = {"CALL_ID": call.id, "ROLE": command.role.value, "CALLER_CHANNEL": call.id}
+    query: dict[str, object] = {
+        "endpoint": f"PJSIP/{command.whom}" if of_agent else f"PJSIP/{command.whom}@{TRUNK}",
+        "context": "offer",
+        "extension": "s",
+        "priority": 1,
+        "timeout": RINGS,
+        "originator": call.id if of_agent else call.agent_leg,
+        "callerId": call.dialled,
+    }
+    return Request(
+        "POST", f"channels/{command.leg}", query, {"variables": variables | (PICKS_UP if command.at_once else {})}
+    )
