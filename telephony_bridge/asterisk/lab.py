@@ -7,60 +7,30 @@ Everything that it writes stays in the folder. It listens on loopback alone, at 
 """
 
 import json
-import math
 import os
-import re
 import secrets
 import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 
 from django.utils.translation import gettext as _
 
-from telephony_bridge.asterisk import packages
+from telephony_bridge.asterisk import packages, sounds
+from telephony_bridge.asterisk.configuration import Folders, Place, Ports, Station, Trunk, Wanted, rendered
 from tenants.errors import Refusal
 
-CONF = Path(__file__).parent / "conf"
+__all__ = ["Lab", "Ports"]
+
 PATIENCE = 15.0  # seconds until it answers, and until it has ended
-PLACE = re.compile(r"<<(\w+)>>")  # in the files of conf/: Asterisk itself uses $ and %
-RATE = 8000  # samples a second, as telephones have it
 STARTS = 4  # one that was just killed keeps its sockets for a moment, and the next gives up at once
-ADDRESS_OF_PHONES, ADDRESS_OF_TRUNK = "127.0.0.3", "127.0.0.4"
-
-
-@dataclass(frozen=True, slots=True)
-class Ports:
-    """Where it listens, and where the telephones and the other end of the trunk are expected."""
-
-    http: int = 18088
-    sip: int = 15060
-    manager: int = 15038
-    phones: int = 26000
-    trunk: int = 27000
-
-    @classmethod
-    def free(cls) -> "Ports":
-        """Ports that nobody uses now, each for TCP and UDP."""
-        held: list[socket.socket] = []
-        numbers: list[int] = []
-        while len(numbers) < 5:
-            stream, datagrams = socket.socket(), socket.socket(type=socket.SOCK_DGRAM)
-            held += [stream, datagrams]
-            stream.bind(("127.0.0.1", 0))
-            try:
-                datagrams.bind(("127.0.0.1", stream.getsockname()[1]))
-            except OSError:
-                continue  # taken for datagrams
-            numbers.append(stream.getsockname()[1])
-        for one in held:
-            one.close()
-        return cls(*numbers)
+ADDRESS_OF_CALLERS, ADDRESS_OF_PHONES, ADDRESS_OF_TRUNK = "127.0.0.2", "127.0.0.3", "127.0.0.4"
 
 
 class Lab:
@@ -95,27 +65,38 @@ class Lab:
             path.write_text(secrets.token_urlsafe(24), encoding="ascii")
         return path.read_text(encoding="ascii")
 
-    def configure(self) -> None:
+    def wanted(self) -> Wanted:
+        """What is written: two telephones and a trunk, all on loopback, nobody's numbers, always open."""
+        contact = f"{ADDRESS_OF_PHONES}:{self.ports.phones}"
+        return Wanted(
+            centre="Labor",
+            folders=Folders.within(
+                self.folder, self._libraries() / "asterisk/modules", self.root / "usr/share/asterisk"
+            ),
+            trunk=Trunk(ADDRESS_OF_TRUNK, self.ports.trunk, sources=(ADDRESS_OF_CALLERS, ADDRESS_OF_TRUNK)),
+            default=Place("zentrale", "Servicecenter"),
+            ari_secret=self.secret(),
+            ami_secret=self.secret(),
+            today=date.today(),  # noqa: DTZ011  of the machine
+            stations=[Station(f"agent{n}", f"Platz {n}", f"90{n}", contact=f"agent{n}@{contact}") for n in range(1, 3)],
+            sip=("127.0.0.1", self.ports.sip),
+            http=self.ports.http,
+            manager=self.ports.manager,
+            media=(30000, 34000),
+        )
+
+    def configure(self, wanted: Wanted | None = None) -> None:
         """Write the configuration, the music and the announcements anew; those who are in the fallback queue are forgotten."""
         for name in ("etc", "db", "spool", "run", "log/cel-custom"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
         (self.folder / "db" / "astdb.sqlite3").unlink(missing_ok=True)
-        values = {name: str(value) for name, value in asdict(self.ports).items()} | {
-            "folder": str(self.folder),
-            "share": str(self.root / "usr/share/asterisk"),
-            "modules": str(self._libraries() / "asterisk/modules"),
-            "phones_at": ADDRESS_OF_PHONES,
-            "trunk_at": ADDRESS_OF_TRUNK,
-            "secret": self.secret(),
-        }
-        for source in CONF.glob("*.conf"):
-            text = PLACE.sub(lambda found: values[found[1]], source.read_text(encoding="utf-8"))
-            target = self.folder / "etc" / source.name
+        for name, text in rendered(wanted or self.wanted()).items():
+            target = self.folder / "etc" / name
             target.touch(mode=0o600)  # some have the password
             target.chmod(0o600)
             target.write_text(text, encoding="utf-8")
-        _tone(self.folder / "music" / "hold.alaw", 400, 5)
-        _tone(self.folder / "sounds" / "closed.alaw", 600, 1)
+        sounds.tone(self.folder / "music" / "hold.alaw", 400, 5)
+        sounds.tone(self.folder / "sounds" / "closed.alaw", 600, 1)
 
     def start(self, *, before: Callable[[], None] | None = None) -> None:
         """Returns when it answers. `before` runs in the child before the program. Raises Refusal when it does not come up."""
@@ -207,18 +188,3 @@ class Lab:
 def _signal(pid: int, number: signal.Signals) -> None:
     with suppress(ProcessLookupError):  # it has just ended
         os.kill(pid, number)
-
-
-def _tone(path: Path, hertz: int, seconds: int) -> None:
-    """A sine as G.711 A-law, which needs no transcoding."""
-    samples: Sequence[int] = [int(8000 * math.sin(2 * math.pi * hertz * at / RATE)) for at in range(RATE * seconds)]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(bytes(map(_alaw, samples)))
-
-
-def _alaw(sample: int) -> int:
-    """16 bits, linear, to one byte (ITU-T G.711)."""
-    sign = 0x80 if sample >= 0 else 0
-    level = min(abs(sample), 32635)
-    exponent = max(level.bit_length() - 8, 0)
-    return (sign | exponent << 4 | level >> max(exponent + 3, 4) & 0x0F) ^ 0x55

@@ -1,0 +1,22 @@
+"""Sounds that are computed: tones, as telephones carry them."""
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+RATE = 8000  # samples a second, as telephones have it
+
+
+def tone(path: Path, hertz: int, seconds: int) -> None:
+    """A sine as G.711 A-law, which needs no transcoding."""
+    samples: Sequence[int] = [int(8000 * math.sin(2 * math.pi * hertz * at / RATE)) for at in range(RATE * seconds)]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(bytes(map(_alaw, samples)))
+
+
+def _alaw(sample: int) -> int:
+    """16 bits, linear, to one byte (ITU-T G.711)."""
+    sign = 0x80 if sample >= 0 else 0
+    level = min(abs(sample), 32635)
+    exponent = max(level.bit_length() - 8, 0)
+    return (sign | exponent << 4 | level >> max(exponent + 3, 4) & 0x0F) ^ 0x55
