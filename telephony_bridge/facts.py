@@ -3,6 +3,7 @@
 from typing import Any
 
 from telephony_bridge.identify import Evidence, Identified
+from telephony_bridge.legs import Legs, written
 from telephony_bridge.lifecycle import CallFacts, CallState, EndReason, Outcome
 from telephony_bridge.messages import Direction, Event
 from telephony_bridge.models import Call
@@ -34,9 +35,11 @@ def facts_of(call: Call) -> CallFacts:
     )
 
 
-def write(call: Call, facts: CallFacts) -> list[str]:
-    """Put the facts into the row; the names of the columns that differ now."""
-    values = {name: getattr(facts, name) for name in COLUMNS} | {"told": _told(facts)}
+def write(call: Call, facts: CallFacts, legs: Legs | None = None) -> list[str]:
+    """Put the facts into the row, and its legs where they are given; the names of the columns that differ now."""
+    kept = written(legs) if legs is not None else call.told.get("legs")
+    values = {name: getattr(facts, name) for name in COLUMNS}
+    values["told"] = _told(facts) | ({"legs": kept} if kept else {})
     values |= {name: str(values[name]) for name in ("state", "end_reason", "outcome")}
     changed = [name for name, value in values.items() if getattr(call, name) != value]
     for name in changed:

@@ -1,38 +1,32 @@
 """What an exchange reports: stored as it came, and made into the state of a call, in one transaction (telephony scope)."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
 from django.db import connection, transaction
 from django.db.models import Q
-from django.db.models.functions import Lower
 from django.utils import timezone
 
-from accounts.models import CENTRE_ROLES, Membership
 from telephony_bridge import facts, lifecycle, times
 from telephony_bridge.called import Called, who_was_called
 from telephony_bridge.dialects.body import storable
 from telephony_bridge.identify import Evidence, Identified
-from telephony_bridge.lifecycle import CallState, Transition
+from telephony_bridge.legs import Legs, carried, follow, heard, read_legs, went_to
+from telephony_bridge.lifecycle import CallFacts, CallState, Outcome, Transition
 from telephony_bridge.messages import CtiMessage, Direction, Event
 from telephony_bridge.models import Call, CtiEvent, Source
+from telephony_bridge.named import Agent, agents_named
 from telephony_bridge.numbers import to_e164
+from telephony_bridge.passing import LEG, PASSED, Part, known_part, part_of, was_over
 from telephony_bridge.presence import follow_calls
 from tenants import events
 from tenants.audit import SYSTEM, Actor
 
 DUPLICATE = "duplicate"
-OUTGOING = "outgoing"  # a call that a member of staff makes: no card, no row
 NOT_SHOWN = {"ringing_at", "told"}
 RESULTS = {Event.NEW_CALL: "completed", Event.ANSWER: "answered", Event.HANGUP: "hung_up"}
-
-
-class Agent(NamedTuple):
-    """An agent whom the exchange names."""
-
-    person_id: int
-    name: str
 
 
 class Made(NamedTuple):
@@ -50,10 +44,22 @@ class Report(NamedTuple):
     at: datetime
     agent: Agent | None
     called: Called | None
+    part: Part | None = None  # of which call it tells a leg
 
-    def applied(self, call: Call | None) -> Transition:
-        """What becomes of the call (None: not known yet)."""
-        known = facts.facts_of(call) if call else None
+    def applied(self, call: Call | None) -> tuple[Transition, Legs]:
+        """What becomes of the call (None: not known yet) and of its legs."""
+        known, legs = (facts.facts_of(call), read_legs(call.told)) if call else (None, {})
+        if known is None or not (self.part or legs):
+            return self._applied(known), legs
+        if self.part:
+            after, heard_of = known, heard(legs, self.message, self.agent, is_direct=self.part.is_direct)
+        else:
+            after, heard_of = self._applied(known).facts, legs
+        after, heard_of = follow(after, heard_of, at=self.at)
+        changed = (after, heard_of) != (known, legs)
+        return Transition(after, lifecycle.effects(known, after), changed=changed), heard_of
+
+    def _applied(self, known: CallFacts | None) -> Transition:
         called, person = self.called, self.agent.person_id if self.agent else None
         identified = None
         if called:
@@ -102,11 +108,12 @@ def _is_there(source: Source, now: datetime) -> None:
 
 
 def _made_of(source: Source, message: CtiMessage, now: datetime) -> Made:
-    if message.direction is Direction.OUT:
-        return Made(None, OUTGOING)
-    call = None if message.event is Event.NEW_CALL else _locked(source, message.call_id)
-    if call is None and message.event is not Event.NEW_CALL and _is_outgoing(source, message.call_id):
-        return Made(None, OUTGOING)
+    part, first = part_of(source, message), message.event is Event.NEW_CALL
+    call = None if first or part else _locked(source, message.call_id)
+    if part or (call is None and not first and (part := known_part(source, message))):
+        return _made_of_part(source, message, now, part)
+    if call and carried(read_legs(call.told)):  # who passed it on is done with it; the caller is not
+        return Made(call, PASSED)
     agent = _agent(source.centre_id, message) if message.event is Event.ANSWER else None
     called = who_was_called(source, message) if call is None else None
     report = Report(message, now, agent, called)
@@ -123,14 +130,47 @@ def _locked(source: Source, call_id: str) -> Call | None:
     return Call.objects.select_for_update().filter(source=source, external_id=call_id).first()
 
 
-def _is_outgoing(source: Source, call_id: str) -> bool:
-    """Connectors may leave the direction out after the first message."""
-    return CtiEvent.objects.filter(source=source, external_id=call_id, result=OUTGOING).exists()
+def _made_of_part(source: Source, message: CtiMessage, now: datetime, part: Part) -> Made:
+    """A leg is gathered with its call. What is told of a call that nobody has heard of makes it, since its caller is there."""
+    reports = [message, *_withdrawn(source, message, now)]
+    if part.result != LEG or (part.call is None and (not part.of or message.event is Event.HANGUP)):
+        return Made(None, part.result)
+    call, news = part.call, ""
+    if call is None:
+        begun = replace(message, event=Event.ANSWER, call_id=part.of, part_of="", users=(), answering_number="")
+        call, created = _found_or_created(source, Report(begun, now, None, who_was_called(source, begun)))
+        news = "new" if created else ""
+    if message.call_id not in read_legs(call.told) and was_over(source, message):
+        reports.append(replace(message, event=Event.HANGUP))
+    for one in reports:
+        agent = _agent(source.centre_id, one) if one.event is Event.ANSWER else None
+        made = _changed(call, Report(one, now, agent, None, part))
+        news = news or made.news
+    return Made(call, LEG, news)
+
+
+def _withdrawn(source: Source, message: CtiMessage, now: datetime) -> list[CtiMessage]:
+    """What was told of a leg, or of a call that staff make, before it was known to be one: its call ends, as none of a citizen's."""
+    call = _locked(source, message.call_id) if message.event is Event.NEW_CALL else None
+    known = facts.facts_of(call) if call else None
+    if call is None or known is None or known.direction is Direction.OUT:
+        return []
+    told = {Event.ANSWER: known.answered_by, Event.HANGUP: ()}
+    over = replace(
+        known, direction=Direction.OUT, agent_id=None, hung_up_at=known.hung_up_at or now, outcome=Outcome.NONE
+    )
+    transition = Transition(after := lifecycle.settled(over, now), lifecycle.effects(known, after))
+    columns = facts.write(call, after)
+    call.agent_name, call.wrap_up_until = "", None
+    call.save(update_fields=[*columns, "agent_name", "wrap_up_until"])
+    _follow(call, known.agent_id, transition)
+    events.tell_centre(source.centre_id, "call", call.public_id, "ended")
+    return [replace(message, event=one, users=users) for one, users in told.items() if one in known.heard]
 
 
 def _found_or_created(source: Source, report: Report) -> tuple[Call, bool]:
     """The locked row. Of several messages of a new call that come at once, one makes it and the others wait for that."""
-    transition, message = report.applied(None), report.message
+    (transition, _legs), message = report.applied(None), report.message
     controlled = source.dialect == Source.DIALECTS.asterisk
     new = Call(source=source, centre_id=source.centre_id, external_id=message.call_id, is_controlled=controlled)
     _fill(new, transition, report)
@@ -157,25 +197,28 @@ def _inserted(call: Call) -> bool:
 
 def _changed(call: Call, report: Report) -> Made:
     """Apply the report to the locked row of a known call."""
-    before, transition = call.agent_id, report.applied(call)
+    before, (transition, legs) = call.agent_id, report.applied(call)
     if not transition.changed:
         return Made(call, DUPLICATE)
-    was_over, columns = call.state == CallState.ENDED, _fill(call, transition, report)
+    was_over, columns = call.state == CallState.ENDED, _fill(call, transition, report, legs)
     call.save(update_fields=columns)
     if not set(columns) - NOT_SHOWN:  # sent again at the same moment, and overtaken
         return Made(call, DUPLICATE)
     _follow(call, before, transition)
-    op = "ended" if call.state == CallState.ENDED else "changed"
-    return Made(call, RESULTS[report.message.event], "" if was_over else op)
+    op = "ended" if call.state == CallState.ENDED else "new" if was_over else "changed"
+    return Made(call, RESULTS[report.message.event], "" if was_over and op == "ended" else op)
 
 
-def _fill(call: Call, transition: Transition, report: Report) -> list[str]:
+def _fill(call: Call, transition: Transition, report: Report, legs: Legs | None = None) -> list[str]:
     """Put the transition into the row, with what is derived from it; the names of the columns that differ now."""
-    before = {name: getattr(call, name) for name in ("state", "agent_id")}
-    columns = facts.write(call, transition.facts)
+    before = {name: getattr(call, name) for name in ("state", "agent_id", "outcome")}
+    columns = facts.write(call, transition.facts, legs)
     derived: dict[str, object] = {"from_number": to_e164(call.from_raw) or ""}
     if call.agent_id != before["agent_id"]:
-        derived["agent_name"] = report.agent.name if report.agent else ""
+        names = {leg.agent_id: leg.agent_name for leg in (legs or {}).values()}
+        derived["agent_name"] = report.agent.name if report.agent else names.get(call.agent_id, "")
+    if call.outcome == Outcome.TRANSFERRED and call.outcome != before["outcome"]:
+        derived["transferred_to"] = call.transferred_to or went_to(legs or {})
     if call.state != before["state"]:
         derived["wrap_up_until"] = report.at + times.WRAP_UP if call.state == CallState.WRAP_UP else None
     if report.called:
@@ -198,10 +241,5 @@ def _follow(call: Call, before: int | None, transition: Transition) -> None:
 
 def _agent(centre_id: int, message: CtiMessage) -> Agent | None:
     """The first of those named who is an agent of this centre."""
-    said = [text.strip().lower() for text in (*message.users, message.answering_number) if text.strip()]
-    if not said:
-        return None
-    members = Membership.objects.filter(centre_id=centre_id, role__in=CENTRE_ROLES, person__is_active=True)
-    rows = members.annotate(user=Lower("person__phone_user")).filter(user__in=said).order_by("person_id")
-    found = {user: Agent(person, name) for user, person, name in rows.values_list("user", "person_id", "person__name")}
-    return next((found[text] for text in said if text in found), None)
+    named = agents_named(centre_id, said := (*message.users, message.answering_number))
+    return next((named[text] for text in said if text in named), None)

@@ -372,7 +372,7 @@ def test_no_body_is_a_crash(post, raw, kind):
     assert post(raw=raw, kind=kind).status_code in {200, 400, 413, 415, 422}
 
 
-@pytest.mark.parametrize(("event", "statements"), [("newCall", 7), ("answer", 13), ("hangup", 7)])
+@pytest.mark.parametrize(("event", "statements"), [("newCall", 8), ("answer", 14), ("hangup", 7)])
 def test_a_report_costs_few_round_trips(post, jana, event, statements, django_assert_max_num_queries):
     """The request must take 25 ms at most; each statement is one."""
     post(
