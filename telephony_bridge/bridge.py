@@ -1,7 +1,7 @@
 """`rufverbund bridge`: the process of the telephony that always runs.
 
-With the webhook as the only source it keeps presence, wrap-ups and forgotten calls true, every few seconds, so that no desk depends
-on another page being open. It survives restarts of PostgreSQL and ends at SIGTERM or SIGINT after the round that it is in.
+It keeps presence, wrap-ups and forgotten calls true, every few seconds, so that no desk depends on another page being open, and serves a centre's
+own exchange where there is one (link.py). It survives restarts of PostgreSQL and ends at SIGTERM or SIGINT after the round that it is in.
 """
 
 import signal
@@ -13,10 +13,12 @@ import structlog
 from django.db import Error, connections
 
 from telephony_bridge import actions
+from telephony_bridge.link import Link
 from tenants import scope
 
 log = structlog.get_logger(__name__)
 Chore = Callable[[], int]
+Linked = Callable[[Callable[[BaseException], None]], Link]
 CHORES: tuple[tuple[str, Chore, float], ...] = (  # what it is called in the log, what it does, seconds between
     ("presences_expired", actions.expire_presences, 3.0),
     ("wrap_ups_expired", actions.expire_wrap_ups, 2.0),
@@ -25,12 +27,34 @@ CHORES: tuple[tuple[str, Chore, float], ...] = (  # what it is called in the log
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0  # seconds between two tries while the database is away
 
 
-def run(stop: threading.Event | None = None) -> None:
-    """Work until `stop` is set or a signal says so. Never raises for a database that is away."""
+def run(stop: threading.Event | None = None, linked: "Linked | None" = None) -> None:
+    """Work until `stop` is set or a signal says so. Never raises for a database that is away.
+
+    `linked` makes the link to an exchange of our own, given what to call when the routing ends by itself; with what it ended by is raised here.
+    """
     ended = stop or threading.Event()
+    broken: list[BaseException] = []
+
+    def failed(error: BaseException) -> None:
+        broken.append(error)
+        ended.set()
+
+    link = linked(failed) if linked else None
     if threading.current_thread() is threading.main_thread():
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: ended.set())
+    if link:
+        link.start()
+    try:
+        _chores(ended)
+    finally:
+        if link:
+            link.stop()
+    if broken:
+        raise broken[0]
+
+
+def _chores(ended: threading.Event) -> None:
     due, pause = dict.fromkeys((name for name, _, _ in CHORES), 0.0), 0.0
     while not ended.is_set():
         try:

@@ -7,7 +7,8 @@ what agents want come the other way, as soon as the bell rings, else every secon
 import asyncio
 import threading
 from collections.abc import Callable
-from typing import Any
+from concurrent.futures import CancelledError
+from typing import Any, TypeVar
 
 import psycopg
 import structlog
@@ -15,7 +16,7 @@ from django.conf import settings
 from django.db import Error, connections
 
 from telephony_bridge import actions
-from telephony_bridge.models import Call, ExchangeCommand, Source
+from telephony_bridge.models import ExchangeCommand, Source
 from telephony_bridge.presence import BELL
 from telephony_bridge.routing import calls as c
 from telephony_bridge.routing.ari import Access, Json
@@ -27,6 +28,7 @@ from tenants import scope
 from tenants.backend.base import login_password
 
 log = structlog.get_logger(__name__)
+T = TypeVar("T")
 BATCH = 200  # records in a transaction
 LOOK_EVERY = 1.0  # seconds, also when no bell rings
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 10.0  # seconds between two tries while the database is away
@@ -95,7 +97,10 @@ class Link:
         self.exchange = Exchange(self.access, note=self._note, wrap_up=True, name=self.spool.id)
         log.info("link.active", asterisk=f"{self.access.host}:{self.access.port}")
         self.wake.set()
-        await self.exchange.run()
+        try:
+            await self.exchange.run()
+        finally:
+            self.exchange = None
 
     def _note(self, what: str, call: str, details: Json) -> int:
         """Into the spool first; the database follows."""
@@ -134,10 +139,25 @@ class Link:
             while records := self.spool.read(self.stored, BATCH):
                 self.stored = actions.store_records(source, self.spool.id, records)
             self.spool.forget(self.stored)
-            if self.exchange and self.loop:
-                self._obey()
+            if exchange := self.exchange:
+                self._obey(exchange)
                 states = {agent.telephone: agent.state for agent in agents_at_telephones(self.centre_id).values()}
-                self.loop.call_soon_threadsafe(self.exchange.attend, states, self.stored)
+                self._in_loop(lambda: exchange.attend(states, self.stored))
+
+    def _in_loop(self, work: Callable[[], T]) -> T | None:
+        """What it gives; None where the routing has just ended."""
+
+        async def done() -> T:
+            return work()
+
+        coroutine = done()
+        try:
+            assert self.loop
+            return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(5)
+        except (RuntimeError, TimeoutError, CancelledError) as error:
+            coroutine.close()
+            log.info("link.not_told", reason=type(error).__name__)
+            return None
 
     def _flush(self) -> None:
         try:
@@ -148,26 +168,17 @@ class Link:
     def _source(self) -> Source:
         return actions.asterisk_source(self.centre_id)
 
-    def _obey(self) -> None:
+    def _obey(self, exchange: Exchange) -> None:
         """At most once: what is marked and then not done, since we died, is pressed again by who wanted it."""
         wanted = actions.open_commands(self.centre_id)
         if not wanted:
             return
         late = {one.pk for one in wanted if actions.is_late(one)}
         actions.end_commands({one.pk: "late" if one.pk in late else "done" for one in wanted})
-        refused = {one.pk: "refused" for one in wanted if one.pk not in late and not self._wish(one.call, one)}
-        if refused:
+        pressed = [(one.pk, one.call.external_id, EVENTS[one.verb](one)) for one in wanted if one.pk not in late]
+        done = self._in_loop(lambda: {pk for pk, call, event in pressed if exchange.wish(call, event)}) or set()
+        if refused := {pk: "refused" for pk, _call, _event in pressed if pk not in done}:
             actions.end_commands(refused)
-
-    def _wish(self, call: Call, wanted: ExchangeCommand) -> bool:
-        exchange, loop = self.exchange, self.loop
-        assert exchange
-        assert loop
-
-        async def wish() -> bool:
-            return exchange.wish(call.external_id, EVENTS[wanted.verb](wanted))
-
-        return asyncio.run_coroutine_threadsafe(wish(), loop).result(5)
 
     def _listen(self) -> None:
         """The bell only wakes; what there is to do is read then."""

@@ -8,7 +8,7 @@ from django.utils import timezone
 from telephony_bridge.models import Call, Presence
 from tenants import events
 
-BELL = "exchange"  # the bridges' own, beside that of the pages
+BELL = "exchange"  # the channel that ring_bridges() of sql/rights.sql rings
 
 
 def follow_calls(person_id: int, name: str = "", centre_id: int | None = None) -> None:
@@ -56,4 +56,4 @@ def tell(presence: Presence) -> None:
 def ring_bridges(centre_id: int) -> None:
     """Tell the centre's bridges, on commit, that there is something for them to read."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_notify(%s, %s)", [BELL, str(centre_id)])
+        cursor.execute("SELECT public.ring_bridges(%s)", [centre_id])

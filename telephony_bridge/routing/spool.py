@@ -4,6 +4,7 @@ A folder with an id of its own and files of lines, each a JSON object with its n
 keeps what happens in memory and tries again with the next record.
 """
 
+import fcntl
 import json
 import os
 import secrets
@@ -18,6 +19,9 @@ from pathlib import Path
 from typing import Any
 
 import structlog
+from django.utils.translation import gettext as _
+
+from tenants.errors import Refusal
 
 log = structlog.get_logger(__name__)
 SEGMENT = 5_000  # records in a file
@@ -64,6 +68,17 @@ class Spool:
         self.last = self.before = max(
             (record.number for file in self._files()[-1:] for record in _records(file)), default=0
         )
+
+    def take(self) -> None:
+        """From now on it belongs to this process, until that ends in whatever way. Raises Refusal where it belongs to another."""
+        self.owner = (self.folder / "id").open(encoding="ascii")
+        try:
+            fcntl.flock(self.owner, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            sentence = _(
+                "In %(folder)s schreibt schon eine andere Brücke. Geben Sie dieser mit --spool einen eigenen Ordner."
+            )
+            raise Refusal(sentence % {"folder": self.folder}) from None
 
     def append(self, what: str, call: str = "", details: dict[str, Any] | None = None) -> int:
         """Keep a record; its number. Never raises: what the disk does not take now is in memory, and written with the next."""

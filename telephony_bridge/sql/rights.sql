@@ -5,15 +5,23 @@ GRANT DELETE ON telephony_bridge_ctievent TO telephony;  -- after 30 days (actio
 GRANT SELECT, UPDATE (municipality_id, state, chosen_by_agent, agent_id, agent_name, answered_at, ended_at, wrap_up_at, wrap_up_until, end_reason,
     concern, concern_kind, concern_key, outcome, transferred_to, note) ON telephony_bridge_call TO desk_web;
 GRANT SELECT, INSERT, UPDATE (person_name, state, after_call, since, seen_at, telephone, reason) ON telephony_bridge_presence TO desk_web;
+-- The bell of the bridges, beside that of the pages; it says nothing but whose it is.
+CREATE OR REPLACE FUNCTION public.ring_bridges(of_centre integer) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$ SELECT pg_notify('exchange', of_centre::text) $$;
+REVOKE ALL ON FUNCTION public.ring_bridges(integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION public.ring_bridges(integer) TO desk_web, telephony, worker;
 GRANT SELECT ON telephony_bridge_telephone TO desk_web, telephony;
 GRANT SELECT, INSERT, UPDATE ON telephony_bridge_telephone TO operator_web;
-GRANT SELECT, INSERT (centre_id, call_id, person_id, verb, number, label, created_at, result) ON telephony_bridge_exchangecommand TO desk_web;
+GRANT SELECT, INSERT (centre_id, call_id, person_id, verb, number, label, created_at, done_at, result) ON telephony_bridge_exchangecommand TO desk_web;
 GRANT SELECT, UPDATE (done_at, result), DELETE ON telephony_bridge_exchangecommand TO telephony;
 GRANT SELECT, INSERT, UPDATE ON telephony_bridge_spoolposition TO telephony;
 GRANT SELECT, UPDATE ON telephony_bridge_call TO worker;
 GRANT SELECT, INSERT, UPDATE ON telephony_bridge_presence TO worker;
 GRANT SELECT ON telephony_bridge_call TO tenant;
 GRANT SELECT, INSERT, UPDATE ON telephony_bridge_source TO operator_web;
+-- Who connects an exchange sees what was made of its reports; never who called, nor what an agent wrote.
+GRANT SELECT (id, source_id, call_id, external_id, event, received_at, took_ms, result) ON telephony_bridge_ctievent TO operator_web;
+GRANT SELECT (id, municipality_id, to_number, to_raw, evidence) ON telephony_bridge_call TO operator_web;
 GRANT USAGE ON SEQUENCE telephony_bridge_call_id_seq, telephony_bridge_ctievent_id_seq, telephony_bridge_source_id_seq,
     telephony_bridge_presence_id_seq, telephony_bridge_spoolposition_id_seq TO telephony;
 GRANT USAGE ON SEQUENCE telephony_bridge_exchangecommand_id_seq TO desk_web;
@@ -25,7 +33,9 @@ SELECT public.protect('telephony_bridge_call');
 CREATE POLICY own ON telephony_bridge_call FOR SELECT TO tenant USING (municipality_id = (SELECT public.own_municipality()));
 CREATE POLICY desk ON telephony_bridge_call TO desk_web USING (centre_id IN (SELECT public.desk_centres()));
 CREATE POLICY platform ON telephony_bridge_call TO telephony, worker USING (true);
+CREATE POLICY connects ON telephony_bridge_call FOR SELECT TO operator_web USING (true);
 SELECT public.protect('telephony_bridge_ctievent');
+CREATE POLICY connects ON telephony_bridge_ctievent FOR SELECT TO operator_web USING (true);
 CREATE POLICY platform ON telephony_bridge_ctievent TO telephony USING (true);
 SELECT public.protect('telephony_bridge_source');
 CREATE POLICY platform ON telephony_bridge_source TO telephony, operator_web USING (true);
@@ -49,3 +59,27 @@ CREATE POLICY desk_adds ON telephony_bridge_exchangecommand FOR INSERT TO desk_w
 CREATE POLICY platform ON telephony_bridge_exchangecommand TO telephony USING (true);
 SELECT public.protect('telephony_bridge_spoolposition');
 CREATE POLICY platform ON telephony_bridge_spoolposition TO telephony USING (true);
+
+-- The record of calls (record_models.py): the log's reader writes it; supervisors settle differences; a municipality sees that of its own calls.
+GRANT SELECT, INSERT, UPDATE ON telephony_bridge_recordposition, telephony_bridge_celevent, telephony_bridge_callrecord TO telephony;
+GRANT SELECT, INSERT ON telephony_bridge_callinterval TO telephony;
+GRANT DELETE ON telephony_bridge_celevent, telephony_bridge_callinterval TO telephony;  -- forgotten, and written anew
+GRANT SELECT ON telephony_bridge_callrecord, telephony_bridge_callinterval TO desk_web, tenant;
+GRANT UPDATE (settled_at, settled_by_name) ON telephony_bridge_callrecord TO desk_web;
+GRANT UPDATE (ringing_at, hung_up_at) ON telephony_bridge_call TO desk_web;  -- as the record has them (actions/records.py)
+GRANT USAGE ON SEQUENCE telephony_bridge_recordposition_id_seq, telephony_bridge_celevent_id_seq, telephony_bridge_callrecord_id_seq,
+    telephony_bridge_callinterval_id_seq TO telephony;
+SELECT public.protect('telephony_bridge_recordposition');
+CREATE POLICY platform ON telephony_bridge_recordposition TO telephony USING (true);
+SELECT public.protect('telephony_bridge_celevent');
+CREATE POLICY platform ON telephony_bridge_celevent TO telephony USING (true);
+SELECT public.protect('telephony_bridge_callrecord');
+-- Whose call it is can be said later, so the call's own policy is asked.
+CREATE POLICY own ON telephony_bridge_callrecord FOR SELECT TO tenant
+    USING (EXISTS (SELECT FROM public.telephony_bridge_call c WHERE c.id = call_id));
+CREATE POLICY desk ON telephony_bridge_callrecord TO desk_web USING (centre_id IN (SELECT public.desk_centres()));
+CREATE POLICY platform ON telephony_bridge_callrecord TO telephony USING (true);
+SELECT public.protect('telephony_bridge_callinterval');
+CREATE POLICY own ON telephony_bridge_callinterval FOR SELECT TO tenant, desk_web
+    USING (EXISTS (SELECT FROM public.telephony_bridge_callrecord r WHERE r.id = record_id));
+CREATE POLICY platform ON telephony_bridge_callinterval TO telephony USING (true);

@@ -96,7 +96,7 @@ class _Agent:
 
 
 class Phone(_Agent):
-    """Rings, answers after `rings` seconds, sends back the audio that it gets; is busy for the names in `refuses`. One for all telephones of an address.
+    """Rings, answers after `rings` seconds (at once where the exchange asks for that), sends back the audio that it gets; is busy for the names in `refuses`. One for all telephones of an address.
 
     `calls` are the From headers of those who rang, `refused` the names that were busy, `talking` the calls that were answered and not hung up.
     """
@@ -110,6 +110,7 @@ class Phone(_Agent):
         self.quiet = asyncio.Event()
         self.quiet.set()
         self.seen: set[str] = set()
+        self.ringing: dict[str, str] = {}  # the INVITE of each call that was neither answered nor given up
 
     async def __aenter__(self) -> Self:
         await self.open()
@@ -134,6 +135,8 @@ class Phone(_Agent):
             if not self.talking:
                 self.quiet.set()
             self.answer(text, "200 OK", sender)
+            if method == "CANCEL" and (invite := self.ringing.pop(header(text, "Call-ID"), None)):
+                self.answer(invite, "487 Request Terminated", sender)
 
     def _invited(self, text: str, sender: Address) -> None:
         call, name = header(text, "Call-ID"), text.split("sip:", 1)[1].split("@", 1)[0]
@@ -145,11 +148,13 @@ class Phone(_Agent):
         self.answer(text, "180 Ringing", sender)
         if call not in self.seen:  # else it is sent once more
             self.calls.append(header(text, "From"))
-            asyncio.get_running_loop().call_later(self.rings, self._answered, text, sender)
+            self.ringing[call] = text
+            rings = 0.0 if "answer-after=0" in header(text, "Call-Info") else self.rings
+            asyncio.get_running_loop().call_later(rings, self._answered, text, sender)
         self.seen.add(call)
 
     def _answered(self, text: str, sender: Address) -> None:
-        if not self.sip.is_closing():
+        if not self.sip.is_closing() and self.ringing.pop(header(text, "Call-ID"), None):
             self.talking.add(header(text, "Call-ID"))
             self.quiet.clear()
             self.answer(text, "200 OK", sender, self.sdp)

@@ -2,15 +2,22 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, cast
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlsplit
 
 import click
 import structlog
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from accounts.demo import refuse_other_than_loopback
-from config import serving, static
+from config import installation, serving, static
 from tenants import scope
+from tenants.errors import Refusal
+
+if TYPE_CHECKING:
+    from telephony_bridge.bridge import Linked
 
 log = structlog.get_logger(__name__)
 GRACE = 4  # seconds that open requests and streams get when we stop
@@ -102,11 +109,63 @@ def _search_index() -> Iterator[None]:
         keeper.join(GRACE)
 
 
-@click.command()
-def bridge() -> None:
-    """Die Verbindung zu den Telefonanlagen halten, bis SIGINT oder SIGTERM."""
-    from telephony_bridge import bridge as telephony
+REPLACED = 3  # exit status: another bridge serves the exchange now
 
-    log.info("bridge.start")
-    telephony.run()
-    log.info("bridge.end")
+
+@click.command()
+@click.option(
+    "--asterisk",
+    metavar="URL",
+    envvar="RUFVERBUND_ASTERISK",
+    help="Eigenes Asterisk bedienen, etwa http://127.0.0.1:8088.",
+)
+@click.option("--user", default="bridge", show_default=True, envvar="RUFVERBUND_ASTERISK_USER", help="Anmeldung dort.")
+@click.option("--centre", "slug", envvar="RUFVERBUND_ASTERISK_CENTRE", help="Servicecenter, dessen Anlage das ist.")
+@click.option(
+    "--spool",
+    type=click.Path(file_okay=False, path_type=Path),
+    envvar="RUFVERBUND_SPOOL",
+    show_default="spool in RUFVERBUND_HOME",
+    help="Ordner, in dem steht, was noch nicht in der Datenbank ist; jede Brücke hat ihren eigenen.",
+)
+def bridge(asterisk: str | None, user: str, slug: str | None, spool: Path | None) -> None:
+    """Die Verbindung zu den Telefonanlagen halten, bis SIGINT oder SIGTERM.
+
+    Mit --asterisk nimmt sie Anrufe an und verteilt sie; eine zweite Brücke wartet, bis die erste nicht mehr da ist. Das Kennwort steht in
+    RUFVERBUND_ASTERISK_PASSWORD (oder in der Datei, die RUFVERBUND_ASTERISK_PASSWORD_FILE nennt).
+    """
+    from telephony_bridge import bridge as telephony
+    from telephony_bridge.routing.exchange import ReplacedError
+
+    linked = _linked(asterisk, user, slug, spool) if asterisk else None
+    log.info("bridge.start", asterisk=asterisk)
+    try:
+        telephony.run(linked=linked)
+    except ReplacedError as error:
+        log.error("bridge.replaced", error=str(error))  # noqa: TRY400  what happened is in the sentence
+        raise SystemExit(REPLACED) from None
+    finally:
+        log.info("bridge.end")
+
+
+def _linked(url: str, user: str, slug: str | None, folder: Path | None) -> "Linked":
+    """How to make the link to an exchange. Raises Refusal for what is missing or wrong."""
+    from config.settings import env
+    from telephony_bridge.link import Link
+    from telephony_bridge.routing.ari import Access
+    from telephony_bridge.routing.spool import Spool
+    from tenants.models import ServiceCentre
+
+    with scope.telephony():
+        centres = {centre.slug: centre.pk for centre in ServiceCentre.objects.all()[:200]}
+    wanted = slug or next(iter(centres if len(centres) == 1 else []), None)
+    if wanted not in centres:
+        known = ", ".join(centres) or _("noch keins")
+        raise Refusal(_("Nennen Sie mit --centre das Servicecenter. Bekannt: %(known)s.") % {"known": known})
+    parts = urlsplit(url if "//" in url else f"http://{url}")
+    if not parts.hostname:
+        raise Refusal(_("„%(url)s“ ist keine Adresse.") % {"url": url})
+    access = Access(parts.hostname, parts.port or 8088, user, env("RUFVERBUND_ASTERISK_PASSWORD"))
+    spool = Spool(folder or installation.home() / "spool" / wanted)
+    spool.take()
+    return lambda failed: Link(centres[wanted], access, spool, failed)

@@ -1,0 +1,170 @@
+"""From the telephone to the desk and back: the real Asterisk, the real PostgreSQL, and a bridge between them."""
+
+import pytest
+from django.db import OperationalError
+
+from telephony_bridge import actions
+from telephony_bridge import link as module
+from telephony_bridge.routing.ari import Access
+from tests.asterisk.sip import TRUNK_FAR, Caller, Phone, play
+from tests.asterisk.town import town
+
+TOWN_HALL, DISTRICT = "+4929211030", "+492921300"
+
+
+@pytest.fixture
+def soest(asterisk, tmp_path, django_db_blocker):
+    access = Access("127.0.0.1", asterisk.ports.http, "bridge", asterisk.secret())
+    with django_db_blocker.unblock(), town(access, tmp_path) as made:
+        yield made
+    assert made.failed == []
+
+
+def test_a_call_is_on_the_desk_while_it_rings_and_until_it_is_over(asterisk, soest):
+    async def played():
+        await soest.ask(lambda: soest.is_now("agent", "ready"))
+        with soest.linked() as link:
+            await soest.active(link)
+            async with Phone(asterisk.ports.phones, rings=1.0) as phone:
+                async with Caller(TOWN_HALL, asterisk.ports.sip, sender="02921555123") as caller:
+                    me = soest.people["agent"].pk
+                    call = await soest.call_is(state="ringing", offered_to_id=me)
+                    assert (call.municipality.slug, call.from_number, call.is_controlled) == (
+                        "soest",
+                        "+492921555123",
+                        True,
+                    )
+                    call = await soest.call_is(state="talking", agent_id=me, offered_to_id=None)
+                    await soest.agent_is("agent", "busy")
+                    await caller.until(lambda: caller.talked > 0.3)
+                await soest.call_is(state="wrap-up", agent_id=me)
+                await soest.agent_is("agent", "wrap-up")
+                assert not phone.talking
+
+    play(played())
+
+
+def test_accepted_on_the_desk_the_telephone_picks_up_by_itself(asterisk, soest):
+    async def played():
+        await soest.ask(lambda: soest.is_now("agent", "ready"))
+        with soest.linked() as link:
+            await soest.active(link)
+            async with Phone(asterisk.ports.phones, rings=600) as phone, Caller(DISTRICT, asterisk.ports.sip) as caller:
+                await soest.call_is(state="ringing", offered_to_id=soest.people["agent"].pk)
+                await soest.ask(lambda: soest.wants("agent", "accept"))
+                call = await soest.call_is(state="talking")
+                assert call.municipality.slug == "kreis"
+                await caller.until(lambda: caller.talked > 0.3)
+                assert len(phone.calls) == 2
+
+    play(played())
+
+
+def test_held_asked_swapped_and_connected_from_the_desk(asterisk, soest):
+    async def played():
+        await soest.ask(lambda: soest.is_now("agent", "ready"))
+        with soest.linked() as link:
+            await soest.active(link)
+            async with (
+                Phone(asterisk.ports.phones) as agent,
+                Phone(asterisk.ports.trunk, ip=TRUNK_FAR) as target,
+                Caller(TOWN_HALL, asterisk.ports.sip) as caller,
+            ):
+                await soest.call_is(state="talking", phase="")
+                await soest.ask(lambda: soest.wants("agent", "hold"))
+                await soest.call_is(phase="held")
+                await caller.until(lambda: caller.music > 0.3)
+                await soest.ask(
+                    lambda: soest.wants("agent", "consult", "+492921301234", "Sabine Müller, 1234, Kreis Soest")
+                )
+                await soest.call_is(phase="consulting", target="+492921301234")
+                await soest.ask(lambda: soest.wants("agent", "swap"))
+                await soest.call_is(phase="swapped")
+                await soest.ask(lambda: soest.wants("agent", "complete"))
+                call = await soest.call_is(state="wrap-up", outcome="transferred", phase="")
+                assert call.transferred_to == "Sabine Müller, 1234, Kreis Soest"
+                before = caller.talked
+                await caller.until(lambda: caller.talked > before + 0.3)
+                assert (bool(target.talking), bool(agent.talking)) == (True, False)
+
+    play(played())
+
+
+def test_who_is_busy_sends_the_caller_back_to_the_same_agent_who_reads_why(asterisk, soest):
+    async def played():
+        for who in ("agent", "agent2"):
+            await soest.ask(lambda who=who: soest.is_now(who, "ready"))
+        with soest.linked() as link:
+            await soest.active(link)
+            refusing = Phone(asterisk.ports.trunk, ip=TRUNK_FAR, refuses={"+492921301234"})
+            async with Phone(asterisk.ports.phones, rings=0.4), refusing, Caller(TOWN_HALL, asterisk.ports.sip):
+                first = (await soest.call_is(state="talking")).agent_id
+                who = next(name for name, person in soest.people.items() if person.pk == first)
+                await soest.ask(lambda: soest.wants(who, "transfer", "+492921301234", "Ordnungsamt"))
+                call = await soest.call_is(state="ringing", offered_to_id=first)
+                assert (call.returned_from, call.transferred_to, call.outcome) == ("Ordnungsamt", "", "")
+                await soest.call_is(state="talking", agent_id=first)
+
+    play(played())
+
+
+def test_who_does_not_answer_is_on_a_break_and_reads_why(asterisk, soest):
+    async def played():
+        await soest.ask(lambda: soest.is_now("agent", "ready"))
+        with soest.linked() as link:
+            await soest.active(link)
+            async with Phone(asterisk.ports.phones, refuses={"agent1"}), Caller(TOWN_HALL, asterisk.ports.sip):
+                await soest.agent_is("agent", "break", "Anruf nicht angenommen")
+                await soest.call_is(state="ringing", offered_to_id=None)
+                await soest.ask(lambda: soest.is_now("agent2", "ready"))
+                await soest.call_is(state="talking", agent_id=soest.people["agent2"].pk)
+
+    play(played())
+
+
+def test_what_happens_while_the_database_cannot_be_reached_is_there_afterwards(asterisk, soest, monkeypatch):
+    away, store = [True], actions.store_records
+
+    def stored(*arguments, **options):
+        if away[0]:
+            raise OperationalError("away")
+        return store(*arguments, **options)
+
+    async def played():
+        await soest.ask(lambda: soest.is_now("agent", "ready"))
+        with soest.linked() as link:
+            await soest.active(link)
+            async with Phone(asterisk.ports.phones):
+                async with Caller(TOWN_HALL, asterisk.ports.sip) as caller:
+                    link.loop.call_soon_threadsafe(link.exchange.come, "agent1")
+                    await caller.until(lambda: caller.talked > 0.3)
+                assert await soest.ask(soest.calls) == []
+            away[0] = False
+            call = await soest.call_is(state="wrap-up", agent_id=soest.people["agent"].pk)
+            assert call.answered_at < call.hung_up_at
+            assert len(await soest.ask(soest.calls)) == 1
+
+    monkeypatch.setattr(module.actions, "store_records", stored)
+    monkeypatch.setattr(module, "FIRST_PAUSE", 0.05)
+    play(played())
+
+
+def test_a_second_bridge_stands_by_and_takes_over_who_waits_in_their_order(asterisk, soest):
+    async def played():
+        first = soest.link("first")
+        first.start()
+        await soest.active(first)
+        with soest.linked("second") as second:
+            async with Phone(asterisk.ports.phones), Caller(TOWN_HALL, asterisk.ports.sip) as one:
+                await one.until(lambda: one.music > 0.2)
+                async with Caller(DISTRICT, asterisk.ports.sip) as two:
+                    await two.until(lambda: two.music > 0.2)
+                    assert second.exchange is None
+                    first.loop.call_soon_threadsafe(first.task.cancel)  # as if it were killed: nothing is said any more
+                    await soest.active(second)
+                    await soest.ask(lambda: soest.is_now("agent", "ready"))
+                    await one.until(lambda: one.talked > 0.2)
+                    assert two.talked == 0
+        first.stop()
+
+    play(played())
