@@ -43,6 +43,7 @@ def _values(wanted: Wanted) -> Mapping[str, str]:
         "ami_secret": escaping.secret(wanted.ami_secret),
         "trunk": _lines(_trunk(wanted.trunk)),
         "stations": "\n".join(_lines(_station(station)) for station in wanted.stations),
+        "account": _lines(_account(wanted.trunk)),
         "extensions": _lines(_extensions(wanted)),
         "dids": _lines(line for numbers, place in known if numbers.is_did for line in _numbers(numbers, place)),
         "numbers": _lines(line for numbers, place in known for line in _numbers(numbers, place)),
@@ -65,11 +66,28 @@ def _trunk(trunk: Trunk) -> Iterator[str]:
     if user:  # a provider that registers us; the line stays alive, and is looked after
         yield from ("qualify_frequency=60", "", "[trunk]", "type=auth", "auth_type=userpass")
         yield from (f"username={user}", f"password={escaping.secret(trunk.password)}")
-        yield from ("", "[trunk]", "type=registration", "transport=udp", "outbound_auth=trunk", "endpoint=trunk")
+        yield from (
+            "",
+            "[trunk]",
+            "type=registration",
+            "transport=udp",
+            "outbound_auth=trunk",
+            "line=yes",
+            "endpoint=trunk",
+        )
         yield from (f"server_uri=sip:{host}:{port}", f"client_uri=sip:{user}@{host}:{port}", f"contact_user={user}")
         yield from ("retry_interval=30", "forbidden_retry_interval=300", "expiration=600")
     yield from ("", "[trunk]", "type=identify", "endpoint=trunk")
     yield from (f"match={escaping.network(source)}" for source in trunk.sources or (host,))
+
+
+def _account(trunk: Trunk) -> Iterator[str]:
+    """Some providers call the account that is registered; whom the citizen dialled stands in To then."""
+    if trunk.user:
+        yield f"exten => {escaping.account(trunk.user)},1,Set(HEADER=${{PJSIP_HEADER(read,To)}})"
+        yield " same => n,Gosub(number,s,1)"
+        yield " same => n,Set(__DIALLED=${GOSUB_RETVAL})"
+        yield " same => n,Goto(0,taken)"
 
 
 def _station(station: Station) -> Iterator[str]:
