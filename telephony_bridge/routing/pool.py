@@ -1,35 +1,65 @@
-"""Who gets the next call: the one who has been free longest; who was promised to a caller gets that caller first.
+"""Who gets the next call: of those who can serve it, the one who has been free longest; who was promised to a caller gets that caller first.
 
-Values only, no clock: the order in which things are told is the order in time.
+Calls of all municipalities stand in one queue (docs/adr/0112). Values only, no clock: times come as arguments, in seconds of whatever clock.
 """
 
+import math
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from telephony_bridge.routing.calls import OWN_ID
+from telephony_bridge.routing.skills import ANYBODY, ANYTHING, SUITED_WITHIN, Skills, Wants
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A call's place in the queue: by priority, then by how long it waits, then in the order in which the calls were told."""
+
+    number: int
+    since: float
+    wants: Wants
+
+    @property
+    def key(self) -> tuple[int, float, int]:
+        """Smaller comes first."""
+        return (-self.wants.priority, self.since, self.number)
 
 
 class Pool:
-    """Agents who are free, in the order in which they came, and calls that wait, in the order in which they first did.
+    """Agents who are free, in the order in which they came, and calls that wait.
 
     Somebody is free who is `present`, not `taken` by a call, and whose telephone has no leg (of whatever call): who is ready once more while talking gets
     no second call, who has left none afterwards, and a telephone is not rung before the call before is down.
     """
 
-    def __init__(self, agents: Iterable[str] = ()) -> None:
+    def __init__(self, agents: Iterable[str] = (), *, suited_within: float = SUITED_WITHIN) -> None:
         self.free = list(dict.fromkeys(agents))
         self.present, self.taken = set(self.free), set[str]()
+        self.known = set(self.free)  # whoever has been present or promised: whose telephone is of interest
         self.legs: dict[str, str] = {}  # channel -> whose telephone
+        self.skills: dict[str, Skills] = {}
+        self.suited_within = suited_within
         self.waiting: dict[str, str | None] = {}  # call -> the agent who is preferred
-        self.places: dict[str, int] = {}  # call -> its number in the queue, kept while somebody's telephone rings
+        self.places: dict[str, Place] = {}  # kept while somebody's telephone rings
+        self.promised: dict[str, str] = {}  # call -> the agent to whom it comes back
         self.last = 0
 
     def come(self, agent: str) -> None:
         """Somebody is ready; who was so already keeps the place."""
         self.present.add(agent)
+        self.known.add(agent)
         self._look_at(agent)
 
-    def leave(self, agent: str) -> None:
-        """And is not any more."""
+    def leave(self, agent: str, *, for_good: bool = False) -> None:
+        """And is not any more; `for_good`: cannot be reached by what was promised to come back either (a break, signed out, nobody answers)."""
         self.present.discard(agent)
+        if for_good:
+            self.promised = {call: whom for call, whom in self.promised.items() if whom != agent}
         self._look_at(agent)
+
+    def learn(self, agent: str, skills: Skills) -> None:
+        """What somebody can do from now on."""
+        self.skills[agent] = skills
 
     def take(self, agent: str) -> None:
         """Somebody has a call."""
@@ -65,11 +95,21 @@ class Pool:
         elif not is_free and agent in self.free:
             self.free.remove(agent)
 
-    def seek(self, call: str, preferred: str | None = None) -> None:
-        """A call waits, at the place that it had."""
-        if call not in self.places:
+    def promise(self, call: str, agent: str) -> None:
+        """A call that is sent away comes back to this agent first, also while not present; till then nobody else's call goes there.
+
+        The promise ends when the call is given to somebody, with `over`, and when the agent leaves for good.
+        """
+        self.promised[call] = agent
+        self.known.add(agent)
+
+    def seek(self, call: str, preferred: str | None = None, *, wants: Wants | None = None, since: float = 0.0) -> None:
+        """A call waits, at the place that it had. `since` counts the first time; `wants` can be told again, and then count anew."""
+        place = self.places.get(call)
+        if place is None:
             self.last += 1
-            self.places[call] = self.last
+            place = Place(self.last, since, ANYTHING)
+        self.places[call] = replace(place, wants=wants) if wants else place
         self.waiting[call] = preferred
 
     def forgo(self, call: str) -> None:
@@ -80,16 +120,68 @@ class Pool:
         """Its place is free: it is with somebody, or has ended."""
         self.forgo(call)
         self.places.pop(call, None)
+        self.promised.pop(call, None)
 
-    def pairs(self) -> list[tuple[str, str]]:
-        """(call, agent) for all who can be brought together now; they neither wait nor are free afterwards."""
-        found = []
-        while self.free and self.waiting:
-            calls = sorted(self.waiting, key=self.places.__getitem__)
-            call = next((call for call in calls if self.waiting[call] in self.free), calls[0])
-            preferred = self.waiting.pop(call)
-            agent = preferred if preferred in self.free else self.free[0]
-            assert agent is not None
-            self.take(agent)
-            found.append((call, agent))
+    def order(self) -> list[str]:
+        """The calls that wait, the first one first."""
+        return self._in_order(self.waiting)
+
+    def _in_order(self, calls: Iterable[str]) -> list[str]:
+        return sorted(calls, key=lambda call: self.places[call].key)
+
+    def position(self, call: str) -> int | None:
+        """A call's number in the queue, the first: 1; None for one that does not wait."""
+        if call not in self.waiting:
+            return None
+        own = self.places[call].key
+        return 1 + sum(self.places[other].key < own for other in self.waiting)
+
+    def pairs(self, now: float = math.inf) -> list[tuple[str, str]]:
+        """(call, agent) for all who can be brought together now; they neither wait nor are free afterwards.
+
+        Callers whose own agent can be had come first, all others in their order. Whoever has waited for `suited_within` seconds goes to one
+        who does not suit, too, rather than wait on; without a time everybody has.
+        """
+        own = self._in_order(call for call in self.waiting if self._own(call))
+        found = [self._pair(call, agent) for call in own if (agent := self._own(call))]
+        for call in self.order() if self._for_all() else ():
+            if not (somebody := self._for_all()):
+                break
+            if not self._is_about_to_be_free(call) and (best := self._best(call, somebody, now)):
+                found.append(self._pair(call, best))
         return found
+
+    def _pair(self, call: str, agent: str) -> tuple[str, str]:
+        self.waiting.pop(call)
+        self.promised.pop(call, None)
+        self.take(agent)
+        return call, agent
+
+    def _for_all(self) -> list[str]:
+        """Who is free and kept for nobody, the longest idle first."""
+        kept = set(self.promised.values())
+        return [agent for agent in self.free if agent not in kept]
+
+    def _own(self, call: str) -> str | None:
+        """The agent who was promised to a call, or whom it prefers, where that one can be had."""
+        if agent := self.promised.get(call):
+            can_be_had = agent not in self.taken and agent not in self.legs.values()
+            return agent if can_be_had else None
+        preferred = self.waiting[call]
+        return preferred if preferred in self.free and preferred not in self.promised.values() else None
+
+    def _is_about_to_be_free(self, call: str) -> bool:
+        """Whether only the old leg of this very call is in the way: a target that is busy is so within milliseconds."""
+        agent = self.promised.get(call)
+        legs = [OWN_ID.fullmatch(channel) for channel, whose in self.legs.items() if whose == agent]
+        return agent not in self.taken and bool(legs) and all(own and own["call"] == call for own in legs)
+
+    def _best(self, call: str, somebody: list[str], now: float) -> str | None:
+        place = self.places[call]
+        suited = [agent for agent in somebody if self._suits(agent, place.wants)]
+        if not suited and now - place.since >= self.suited_within:
+            suited = somebody
+        return min(suited, key=lambda agent: self.skills.get(agent, ANYBODY).line, default=None)
+
+    def _suits(self, agent: str, wants: Wants) -> bool:
+        return self.skills.get(agent, ANYBODY).suit(wants)
