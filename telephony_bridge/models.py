@@ -168,7 +168,8 @@ class CtiEvent(models.Model):
     class Meta:
         ordering: ClassVar[list[str]] = ["-id"]
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["source", "external_id"], name="cti_event_by_call")
+            models.Index(fields=["source", "external_id"], name="cti_event_by_call"),
+            models.Index(fields=["source", "-id"], name="cti_event_by_source"),
         ]
 
     def __str__(self) -> str:

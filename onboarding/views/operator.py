@@ -2,10 +2,9 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.core.paginator import Page, Paginator
 from django.db import transaction
 from django.db.models import QuerySet
@@ -16,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import actions as accounts
-from accounts.access import StaffRequest
+from accounts.access import StaffRequest, for_operators
 from accounts.addresses import on_host
 from accounts.models import ROLES, Invitation, Membership
 from onboarding import access, queries, readiness
@@ -30,19 +29,7 @@ from tenants.errors import Refusal
 from tenants.models import AuditEntry, Municipality, ServiceCentre
 
 PEOPLE_PER_PAGE = 25
-V = TypeVar("V", bound=Callable[..., HttpResponse])
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
-
-
-def operators(view: V) -> V:
-    """For operators only; everybody else is refused."""
-
-    def inner(request: StaffRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not request.access.is_operator:
-            raise PermissionDenied
-        return view(request, *args, **kwargs)
-
-    return inner  # type: ignore[return-value]
 
 
 def tried(form: Form, act: Callable[[], Any]) -> Any:
@@ -56,7 +43,7 @@ def tried(form: Form, act: Callable[[], Any]) -> Any:
 
 
 @require_safe
-@operators
+@for_operators
 def operator_start(request: StaffRequest) -> HttpResponse:
     """Municipalities by words, state and centre, with the counts of what they have published and what waits for the operator."""
     filters = MunicipalityFilter(request.GET)
@@ -70,7 +57,7 @@ def operator_start(request: StaffRequest) -> HttpResponse:
 
 
 @get_or_post
-@operators
+@for_operators
 def add_municipality(request: StaffRequest) -> HttpResponse:
     """Add one; its schema is made by the worker, which has the owner's secret."""
     form = MunicipalityForm(request.POST or None)
@@ -86,7 +73,7 @@ def add_municipality(request: StaffRequest) -> HttpResponse:
 
 
 @require_safe
-@operators
+@for_operators
 def municipality_detail(request: StaffRequest, slug: str) -> HttpResponse:
     """State, numbers, what is missing, people."""
     return detail(request, access.municipality(slug))
@@ -118,7 +105,7 @@ def detail(
 
 
 @require_POST
-@operators
+@for_operators
 def set_state(request: StaffRequest, slug: str) -> HttpResponse:
     """Live, back to joining, leaving, left."""
     municipality, state = access.municipality(slug), request.POST.get("state", "")
@@ -141,7 +128,7 @@ def set_state(request: StaffRequest, slug: str) -> HttpResponse:
 
 
 @require_POST
-@operators
+@for_operators
 def confirm_number(request: StaffRequest, slug: str, pk: int) -> HttpResponse:
     """From now on calls to it are labelled."""
     number = access.number_of(access.municipality(slug), pk)
@@ -156,7 +143,7 @@ def confirm_number(request: StaffRequest, slug: str, pk: int) -> HttpResponse:
 
 
 @require_POST
-@operators
+@for_operators
 def invite_admin(request: StaffRequest, slug: str) -> HttpResponse:
     """The first admin; everybody else is invited by them. The link is shown once."""
     municipality, form = access.municipality(slug), AdminForm(request.POST)
@@ -178,7 +165,7 @@ def invite_admin(request: StaffRequest, slug: str) -> HttpResponse:
 
 
 @require_safe
-@operators
+@for_operators
 def centre_list(request: StaffRequest) -> HttpResponse:
     """All service centres with their members."""
     centres = ServiceCentre.objects.select_related("operator").prefetch_related("municipalities").order_by("name")
@@ -188,7 +175,7 @@ def centre_list(request: StaffRequest) -> HttpResponse:
 
 
 @get_or_post
-@operators
+@for_operators
 def add_centre(request: StaffRequest) -> HttpResponse:
     """A new one; municipalities join it when they are added."""
     form = CentreForm(request.POST or None)
@@ -201,7 +188,7 @@ def add_centre(request: StaffRequest) -> HttpResponse:
 
 
 @get_or_post
-@operators
+@for_operators
 def centre_detail(request: StaffRequest, slug: str) -> HttpResponse:
     """Members, people, and which municipality runs it."""
     centre = access.centre(slug)
@@ -223,7 +210,7 @@ def centre_detail(request: StaffRequest, slug: str) -> HttpResponse:
 
 
 @require_safe
-@operators
+@for_operators
 def operator_audit(request: StaffRequest) -> HttpResponse:
     """What was done to centres, municipalities and memberships; contents of municipalities are not in it."""
     found = AuditEntry.objects.select_related("municipality")

@@ -92,6 +92,18 @@ def needs_role(*roles: str) -> Callable[[View], View]:
     return decorate
 
 
+def for_operators(view: View) -> View:
+    """A page of the operator; everybody else who is signed in is refused (403)."""
+
+    @wraps(view)
+    def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not request.access.is_operator:  # type: ignore[attr-defined]
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return inner  # type: ignore[return-value]
+
+
 def manages_people(view: View) -> View:
     """A view, called with a place, for who manages the people there: on a municipality's host its admins, on the front the operator for
     the centre that the address names. Everybody else is refused (403)."""

@@ -41,6 +41,7 @@ MENUS: dict[str, tuple[Entry, ...]] = {
     "operator": (
         Entry("operator_start", _("Kommunen")),
         Entry("centre_list", _("Servicecenter")),
+        Entry("source_list", _("Telefonanlagen")),
         Entry("operator_audit", _("Protokoll")),
     ),
 }

@@ -20,4 +20,8 @@ class Migration(migrations.Migration):
             name="took_ms",
             field=models.PositiveIntegerField(null=True),
         ),
+        migrations.AddIndex(
+            model_name="ctievent",
+            index=models.Index(fields=["source", "-id"], name="cti_event_by_source"),
+        ),
     ]

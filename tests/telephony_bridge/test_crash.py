@@ -37,8 +37,8 @@ def token(server):
 
     with admin() as connection:
         row = connection.execute(
-            "INSERT INTO telephony_bridge_source (centre_id, name, generation, token_hash, created_at)"
-            " SELECT id, 'Anlage', 1, 'x', now() FROM tenants_servicecentre WHERE slug = 'soest' RETURNING id"
+            "INSERT INTO telephony_bridge_source (centre_id, name, dialect, networks, generation, token_hash, created_at, refused_why)"
+            " SELECT id, 'Anlage', 'zammad', '[]', 1, 'x', now(), '' FROM tenants_servicecentre WHERE slug = 'soest' RETURNING id"
         ).fetchone()
         assert row
         token = token_of(row[0], 1)

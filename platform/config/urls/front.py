@@ -11,5 +11,6 @@ urlpatterns = [
     path("api/v1/", include("telephony_bridge.urls")),
     path("", include("accounts.urls")),
     path("betrieb/", include("onboarding.operator_urls")),
+    path("betrieb/", include("telephony_bridge.operator_urls")),
     path("", views.front, name="front"),
 ]
