@@ -17,7 +17,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """An event of a channel. The caller's number stands in the file and is not taken along: the record needs none."""
+    """An event of a channel. What the record does not need stands in the file alone, such as the caller's number."""
 
     event: str  # CHAN_START, ANSWER, BRIDGE_ENTER …; INBOUND is our dialplan's own
     at: datetime  # UTC
@@ -26,9 +26,6 @@ class Line:
     name: str  # PJSIP/agent1-00000001
     context: str
     exten: str
-    app: str
-    peer: str
-    userfield: str
     extra: str  # JSON, as it came
 
     def told(self, key: str) -> str:
@@ -59,12 +56,12 @@ def _whole(text: str) -> Line | None:
     if len(rows) != 1 or len(rows[0]) != COLUMNS:
         return None
     event, time, *words, _number, extra = rows[0]
-    channel, linked, name, context, exten, app, peer, userfield = (word[:LONGEST] for word in words)
+    channel, linked, name, context, exten, _app, _peer, _field = (word[:LONGEST] for word in words)
     at = _time(time)
     if at is None or not channel or not BEGIN.match(text):
         return None
     extra = extra if len(extra) <= LONGEST_EXTRA else ""
-    return Line(event, at, channel, linked, name, context, exten, app, peer, userfield, extra)
+    return Line(event, at, channel, linked, name, context, exten, extra)
 
 
 def _time(text: str) -> datetime | None:

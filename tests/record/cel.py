@@ -26,9 +26,7 @@ class Script:
 
     def write(self, event, channel="", name="PJSIP/trunk-00000000", context="from-trunk", **more):
         extra = json.dumps(more["extra"], separators=(",", ":")) if "extra" in more else ""
-        self.lines.append(
-            Line(event, self.at, channel or self.linked, self.linked, name, context, TOWN_HALL, "", "", "", extra)
-        )
+        self.lines.append(Line(event, self.at, channel or self.linked, self.linked, name, context, TOWN_HALL, extra))
 
     def passes(self, kind, seconds, agent=""):
         self.at += timedelta(seconds=seconds)
@@ -120,5 +118,5 @@ class Script:
 def text(line):
     """As it stands in the file."""
     fields = (line.event, f"{line.at.timestamp():.6f}", line.channel, line.linked, line.name, line.context, line.exten)
-    fields += (line.app, line.peer, line.userfield, "+4917012345", line.extra)
+    fields += ("", "", "", "+4917012345", line.extra)
     return ",".join(f'"{field.replace(chr(34), chr(34) * 2)}"' for field in fields)

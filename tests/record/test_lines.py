@@ -19,8 +19,7 @@ def test_a_line_of_a_real_asterisk():
     line = parsed(ENTERED)
     assert (line.event, line.at) == ("BRIDGE_ENTER", datetime(2026, 11, 30, 16, 44, 8, 942533, tzinfo=UTC))
     assert (line.channel, line.linked) == ("rufverbund-1796057048.0-a1", "rufverbund-1796057048.0")
-    assert (line.name, line.context, line.exten, line.app) == ("PJSIP/agent1-00000001", "offer", "s", "Stasis")
-    assert (line.peer, line.userfield) == ("PJSIP/trunk-00000000", "")
+    assert (line.name, line.context, line.exten) == ("PJSIP/agent1-00000001", "offer", "s")
     assert (line.told("bridge_id"), line.told("nothing")) == ("rufverbund-1796057048.0-b2", "")
 
 

@@ -100,7 +100,7 @@ def disorder(draw):
             draw(st.sampled_from(["", "from-trunk"])),
         )
         extra = draw(st.sampled_from(['{"bridge_id":"%s"}' % bridge, "", "[]", '{"hangupcause":16}', "{"]))  # noqa: UP031
-        lines.append(Line(draw(st.sampled_from(EVENTS)), at, channel, "c.0", name, context, "s", "", "", "", extra))
+        lines.append(Line(draw(st.sampled_from(EVENTS)), at, channel, "c.0", name, context, "s", extra))
     return lines
 
 
