@@ -71,7 +71,9 @@ def given_up(since: Since) -> Seen | None:
 
 
 def _call(call: Reported) -> Seen:
-    took = _("nach %(ms)s ms gespeichert") % {"ms": number_format(call.took_ms or 0, force_grouping=True)}
+    took = _("gespeichert")
+    if call.took_ms is not None:
+        took = _("nach %(ms)s ms gespeichert") % {"ms": number_format(call.took_ms, force_grouping=True)}
     words = {"time": _clock(call.at), "took": took, "result": result_text(call.result), "evidence": call.evidence_text}
     if not call.has_call:
         text = _("Um %(time)s Uhr kam ein Anruf, %(took)s: %(result)s. Rufen Sie bitte von außen an.")

@@ -12,7 +12,7 @@ from telephony_bridge.models import CtiEvent, Source
 from telephony_bridge.source_words import event_text, evidence_text, result_text
 from tenants.models import Municipality
 
-PER_PAGE = 50
+PER_PAGE = 25
 MOST_EVENTS = 2000  # pages go back that far; a busy exchange reports more in a morning
 COLUMNS = (
     "pk",

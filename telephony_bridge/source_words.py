@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from telephony_bridge.numbers import display
@@ -50,6 +49,6 @@ def evidence_text(evidence: dict[str, Any]) -> str:
     """What decided (Call.evidence), with the number that did: "gewählte Rufnummer 02921 103-0"."""
     kind = str(EVIDENCE.get(str(evidence.get("kind", "unknown")), evidence.get("kind")))
     number, prefix = evidence.get("number"), evidence.get("prefix")
-    if not number or evidence.get("kind") in {"queue", "source"}:
+    if not number or evidence.get("kind") in {"queue", "source", "unknown"}:
         return kind
-    return _("%(kind)s: %(number)s") % {"kind": kind, "number": display(str(number), [prefix] if prefix else [])}
+    return f"{kind} {display(str(number), [prefix] if prefix else [])}"
