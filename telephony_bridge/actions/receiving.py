@@ -156,9 +156,8 @@ def _withdrawn(source: Source, message: CtiMessage, now: datetime) -> list[CtiMe
     if call is None or known is None or known.direction is Direction.OUT:
         return []
     told = {Event.ANSWER: known.answered_by, Event.HANGUP: ()}
-    over = replace(
-        known, direction=Direction.OUT, agent_id=None, hung_up_at=known.hung_up_at or now, outcome=Outcome.NONE
-    )
+    over = replace(known, direction=Direction.OUT, agent_id=None, municipality_id=None, outcome=Outcome.NONE)
+    over = replace(over, hung_up_at=known.hung_up_at or now)
     transition = Transition(after := lifecycle.settled(over, now), lifecycle.effects(known, after))
     columns = facts.write(call, after)
     call.agent_name, call.wrap_up_until = "", None

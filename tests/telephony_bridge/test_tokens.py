@@ -3,11 +3,13 @@
 import re
 
 import pytest
+from click.testing import CliRunner
 from django.db import connection
+from django.test import Client
 
-from telephony_bridge import actions
+from telephony_bridge import actions, cli
 from telephony_bridge.models import Source
-from telephony_bridge.tokens import hash_of, token_of
+from telephony_bridge.tokens import hash_of, secret_of, token_of
 from tenants import scope
 from tenants.audit import SYSTEM
 from tenants.errors import Refusal
@@ -49,3 +51,40 @@ def test_a_new_secret_key_asks_for_a_new_token(soest, settings):
 
 def test_generations_have_nothing_in_common():
     assert len({token_of(source, generation) for source in range(1, 20) for generation in range(1, 20)}) == 361
+    assert {token_of(1, n) for n in range(9)} & {secret_of(1, n) for n in range(9)} == set()
+
+
+def told(*arguments):
+    """What `rufverbund cti token …` prints; raises what it refuses."""
+    return CliRunner().invoke(cli.cti, ["token", *arguments], catch_exceptions=False).output.strip()
+
+
+@pytest.mark.parametrize("dialect", ["zammad", "sipgate", "placetel"])
+def test_the_command_line_gives_a_token_per_dialect(soest, dialect):
+    token = told("--centre", "soest", "--dialect", dialect)
+    assert token == actions.give_token(centre=soest.centre, dialect=dialect, acting_user=SYSTEM)
+    with scope.operator():
+        assert Source.objects.get(token_hash=hash_of(token)).dialect == dialect
+    assert told("--centre", "soest", "--dialect", dialect, "--rotate") != token
+
+
+def test_the_command_line_gives_the_secret_where_there_is_one(soest):
+    secret = told("--municipality", "soest", "--dialect", "placetel", "--secret")
+    with scope.operator():
+        source = Source.objects.get(municipality=soest, dialect="placetel")
+    assert secret == secret_of(source.pk, 1)
+    with pytest.raises(Refusal, match="kennt keine Signatur"):
+        told("--municipality", "soest", "--secret")
+
+
+def test_an_exchange_of_ours_has_no_token(soest):
+    assert "Invalid value for '--dialect'" in told("--centre", "soest", "--dialect", "asterisk")
+    with pytest.raises(Refusal, match="nicht über einen Webhook"):
+        actions.give_token(centre=soest.centre, dialect="asterisk", acting_user=SYSTEM)
+
+
+def test_who_presents_the_token_of_an_exchange_of_ours_is_refused(soest):
+    with scope.operator():
+        Source.objects.create(centre=soest.centre, name="Asterisk", dialect="asterisk", token_hash=hash_of("ours"))
+    posted = Client(headers={"host": "localhost"}).post("/api/v1/cti/ours", {"event": "newCall", "callId": "1"})
+    assert posted.status_code == 401
