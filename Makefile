@@ -1,4 +1,4 @@
-# make demo [PORT=8000] [OPENSEARCH=1] · make test · make lint · make fmt · make messages · make demo-reset · make clean · make vendor · make lock
+# make demo [PORT=8000] [OPENSEARCH=1] [TELEPHONY=1] · make test · make lint · make fmt · make messages · make demo-reset · make clean · make vendor · make lock
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
@@ -49,8 +49,8 @@ $(STAMPS)/locales: $(LOCALES) | $(STAMPS)/base
 	@[ -z "$(LOCALES)" ] || $(BIN)/pybabel --quiet compile --directory platform/config/locale --domain django
 	@touch $@
 
-demo: $(STAMPS)/base $(if $(OPENSEARCH),$(STAMPS)/dev) $(STAMPS)/locales ## everything with example data on http://localhost:8000, until Ctrl-C (OPENSEARCH=1)
-	@exec $(if $(OPENSEARCH),$(BIN)/python -m tests.opensearch.cluster) $(BIN)/rufverbund demo --port $(PORT)
+demo: $(STAMPS)/base $(if $(OPENSEARCH),$(STAMPS)/dev) $(STAMPS)/locales ## everything with example data on http://localhost:8000, until Ctrl-C (OPENSEARCH=1, TELEPHONY=1)
+	@exec $(if $(OPENSEARCH),$(BIN)/python -m tests.opensearch.cluster) $(BIN)/rufverbund demo --port $(PORT)$(if $(TELEPHONY), --telephony)
 
 demo-reset: $(STAMPS)/base ## forget the demo's data; the next `make demo` begins anew
 	@exec $(BIN)/rufverbund demo reset

@@ -1,10 +1,12 @@
 """`rufverbund cti …` and `rufverbund simulate …`."""
 
+import asyncio
 import re
 import secrets
 import signal
 import threading
 from math import sqrt
+from pathlib import Path
 from random import Random
 
 import click
@@ -129,6 +131,33 @@ def calls(rate: float, count: int | None, seed: int | None, url: str) -> None:
     finally:
         team.end()
     click.echo(f"{exchange.made} Anrufe.", err=True)
+
+
+@simulate.command()
+@click.option("--rate", default="2/min", show_default=True, callback=_per_minute, help="Anrufe je Minute, im Mittel.")
+@click.option(
+    "--folder",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    required=True,
+    help="Ordner eines Asterisk, das mit „rufverbund telephony lab start“ läuft.",
+)
+@click.option("--seed", type=int, help="Gleicher Wert, gleiche Anrufe.")
+def telephones(rate: float, folder: Path, seed: int | None) -> None:
+    """Bürgerinnen und Bürger rufen mit SIP-Telefonen an, bis SIGINT oder SIGTERM; auch die Telefone der Agenten sind dabei.
+
+    Ein Telefon klingelt, bis der Anruf am Arbeitsplatz angenommen wird. Wohin weitergeleitet wird, hebt jemand ab; Nummern auf 00 sind besetzt.
+    """
+    from telephony_bridge.asterisk.lab import Lab
+    from telephony_bridge.simulation.telephones import ring
+
+    towns, stop = _towns(), threading.Event()
+    if not towns:
+        raise Refusal("Es gibt keine Kommune, die live ist und eine bestätigte Rufnummer hat.")
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    rng = Random(seed)  # noqa: S311  no secret
+    made = asyncio.run(ring(Lab(folder).ports, towns, rng, rate=rate, ended=stop.is_set))
+    click.echo(f"{made} Anrufe.", err=True)
 
 
 def _towns() -> list[Town]:

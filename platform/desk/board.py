@@ -50,6 +50,7 @@ class Board:
     is_free: bool
     choices: list[Municipality] = field(default_factory=list)
     declined: Sequence[str] = ()  # calls that this person left to the others: they wait in the queue, without a sound
+    reason: str = ""  # why they are on a break, where the exchange has put them there
 
     @property
     def active(self) -> Card | None:
@@ -77,18 +78,27 @@ def board(access: Access, *, declined: Sequence[str] = ()) -> Board:
     person, centres = access.person, sorted(access.centres)
     if person is None:  # the middleware lets nobody in without
         raise ValueError("a board belongs to a person")
-    presence, after = own_presence(queries.presences_of(int(person.pk)))
+    presences = queries.presences_of(int(person.pk))
+    presence, after = own_presence(presences)
+    reason = next((one.reason for one in presences if one.state == presence and one.state == "break"), "")
     mine = queries.current_calls(int(person.pk))
     ringing = queries.ringing_calls(centres)
     is_free = presence == "ready" and not mine
-    offered = [call for call in ringing if call.public_id not in declined][:1] if is_free else []
-    shown = mine or offered
+    offered = offered_to(int(person.pk), ringing, declined=declined, is_free=is_free)
+    shown = [*(call for call in offered if call.is_controlled), *mine] or offered
     cards = [_card(call, person.name, is_active=place == 0) for place, call in enumerate(shown)]
     queue = [call for call in ringing if call not in offered]
     choices = (
         answered_for(centres) if any(card.municipality is None or card.call.chosen_by_agent for card in cards) else []
     )
-    return Board(presence, after, cards, queue, is_free, choices, declined)
+    return Board(presence, after, cards, queue, is_free, choices, declined, reason)
+
+
+def offered_to(person: int, ringing: Sequence[Call], *, declined: Sequence[str], is_free: bool) -> list[Call]:
+    """At most one: the call for which our exchange lets this person's telephone ring; else, of other exchanges' calls, the one that waits longest."""
+    own = [call for call in ringing if call.offered_to_id == person]
+    for_all = [call for call in ringing if not call.is_controlled and call.public_id not in declined]
+    return (own or (for_all if is_free else []))[:1]
 
 
 def _card(call: Call, agent: str, *, is_active: bool) -> Card:

@@ -63,8 +63,32 @@ class Card:
         return _seconds(self.call.answered_at, self.call.hung_up_at or self.call.wrap_up_at)
 
     @property
+    def status(self) -> str:
+        """What the call is in, in words, as the card shows and says it."""
+        whom = self.call.transferred_to or shown(self.call.target, self.call.target) or _("eine andere Stelle")
+        words = {
+            "held": _("Anrufer wird gehalten"),
+            "dialling": _("Rückfrage: %(whom)s – es klingelt"),
+            "consulting": _("Rückfrage: %(whom)s"),
+            "swapped": _("Im Gespräch; gehalten: %(whom)s"),
+            "blind": _("Wird weitergeleitet an %(whom)s"),
+        }
+        if self.state == "talking" and self.call.phase in words:
+            return words[self.call.phase] % {"whom": whom}
+        return {"talking": _("Im Gespräch"), "wrap-up": _("Nachbearbeitung")}.get(
+            self.state, _("Anruf – klingelt seit")
+        )
+
+    @property
+    def returned(self) -> str:
+        """A sentence where somebody could not be reached, else empty."""
+        return _("Nicht erreicht: %(whom)s.") % {"whom": self.call.returned_from} if self.call.returned_from else ""
+
+    @property
     def since(self) -> datetime:
         """When the running state began."""
+        if self.state == "talking" and self.call.phase and self.call.phase_since:
+            return self.call.phase_since
         begin = {"ringing": self.call.ringing_at, "talking": self.call.answered_at, "wrap-up": self.call.wrap_up_at}
         return begin.get(self.state) or self.call.ringing_at
 

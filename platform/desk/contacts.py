@@ -22,6 +22,11 @@ class Contact:
     number: str
 
     @property
+    def dial(self) -> str:
+        """The number for an exchange: E.164, or an extension as it is; empty where it is neither."""
+        return numbers.to_e164(self.number) or (self.number if self.number.isdecimal() else "")
+
+    @property
     def short(self) -> str:
         """What the button says: the extension, else the number, else the name."""
         return self.entry.ext or self.number or self.entry.title

@@ -17,6 +17,7 @@ urlpatterns = [
     path("anruf/<slug:public_id>/kommune/", calls.choose, name="choose"),
     path("anruf/<slug:public_id>/nachbearbeitung/", calls.wrap_up, name="wrap_up"),
     path("anruf/<slug:public_id>/laenger/", calls.take_longer, name="take_longer"),
+    path("anruf/<slug:public_id>/anlage/<slug:verb>/", calls.exchange, name="exchange"),
     path("anruf/<slug:public_id>/weitergeleitet/", calls.transferred, name="transferred"),
     path("anruf/<slug:public_id>/entwurf/", calls.draft, name="draft"),
     path("anruf/<slug:public_id>/abschluss/", calls.close, name="close"),

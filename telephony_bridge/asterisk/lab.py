@@ -65,6 +65,14 @@ class Lab:
             path.write_text(secrets.token_urlsafe(24), encoding="ascii")
         return path.read_text(encoding="ascii")
 
+    def environment(self, centre: str) -> dict[str, str]:
+        """What `rufverbund bridge` needs to serve this exchange for a centre (its slug)."""
+        return {
+            "RUFVERBUND_ASTERISK": f"http://127.0.0.1:{self.ports.http}",
+            "RUFVERBUND_ASTERISK_CENTRE": centre,
+            "RUFVERBUND_ASTERISK_PASSWORD_FILE": str(self.folder / "secret"),
+        }
+
     def wanted(self) -> Wanted:
         """What is written: two telephones and a trunk, all on loopback, nobody's numbers, always open."""
         contact = f"{ADDRESS_OF_PHONES}:{self.ports.phones}"
@@ -73,7 +81,9 @@ class Lab:
             folders=Folders.within(
                 self.folder, self._libraries() / "asterisk/modules", self.root / "usr/share/asterisk"
             ),
-            trunk=Trunk(ADDRESS_OF_TRUNK, self.ports.trunk, sources=(ADDRESS_OF_CALLERS, ADDRESS_OF_TRUNK)),
+            trunk=Trunk(
+                ADDRESS_OF_TRUNK, self.ports.trunk, sources=(ADDRESS_OF_CALLERS, ADDRESS_OF_TRUNK), watched=False
+            ),
             default=Place("zentrale", "Servicecenter"),
             ari_secret=self.secret(),
             ami_secret=self.secret(),

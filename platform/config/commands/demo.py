@@ -7,13 +7,18 @@ import shutil
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from functools import partial
+from typing import TYPE_CHECKING
 
 import click
 
 from config import embedded, installation, logs
 from config.processes import Child, Supervisor, say
+
+if TYPE_CHECKING:
+    from telephony_bridge.asterisk.lab import Lab
 
 WEB_SECRETS = ("RUFVERBUND_OWNER_SECRET", "RUFVERBUND_OWNER_SECRET_FILE")  # what `serve` and `bridge` must not have
 CALLS_A_MINUTE = 4
@@ -22,8 +27,11 @@ CALLS_A_MINUTE = 4
 @click.group(invoke_without_command=True)
 @click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="Port auf diesem Rechner.")
 @click.option("--no-calls", is_flag=True, help="Keine simulierten Anrufe.")
+@click.option(
+    "--telephony", is_flag=True, help="Mit einem echten Asterisk: Anrufe kommen mit SIP, statt nur gemeldet zu werden."
+)
 @click.pass_context
-def demo(ctx: click.Context, port: int, no_calls: bool) -> None:
+def demo(ctx: click.Context, port: int, *, no_calls: bool, telephony: bool) -> None:
     """Vorführung: alle Prozesse mit Beispieldaten, nur auf diesem Rechner, bis Strg-C."""
     os.environ["RUFVERBUND_DEMO"] = "1"
     os.environ.setdefault("RUFVERBUND_DOMAIN", "localhost")
@@ -31,7 +39,7 @@ def demo(ctx: click.Context, port: int, no_calls: bool) -> None:
         os.environ.setdefault("RUFVERBUND_LOG", "console")
         os.environ["RUFVERBUND_DEMO_PORT"] = str(port)
         logs.configure()
-        run(port, calls=not no_calls)
+        run(port, calls=not no_calls, telephony=telephony)
 
 
 @demo.command()
@@ -66,16 +74,17 @@ def reset() -> None:
     click.echo(f"Die Daten in {home} sind gelöscht.", err=True)
 
 
-def run(port: int, *, calls: bool) -> None:
+def run(port: int, *, calls: bool, telephony: bool = False) -> None:
     """Bring everything up, run it until a signal, and leave nothing behind."""
     if not port_is_free(port):
         raise click.ClickException(f"Port {port} ist belegt; nehmen Sie einen anderen: make demo PORT={port + 1}")
-    with installation.ready() as server:
+    with installation.ready() as server, ExitStack() as stack:
         prepare(server)
+        exchange = stack.enter_context(asterisk()) if telephony else None
         supervisor = Supervisor(
-            children(port, calls=calls),
+            children(port, calls=calls, exchange=exchange),
             ready=partial(asyncio.to_thread, answers, f"http://127.0.0.1:{port}/readyz"),
-            on_ready=partial(welcome, port),
+            on_ready=partial(welcome, port, telephony=telephony),
             watch=partial(embedded.ensure, server.home) if server else lambda: None,
         )
         asyncio.run(supervisor.run())
@@ -111,16 +120,35 @@ def prepare(server: embedded.Server | None) -> None:
         step()
 
 
-def children(port: int, *, calls: bool) -> list[Child]:
+@contextmanager
+def asterisk() -> Iterator["Lab"]:
+    """An exchange of the centre's own with a telephone for each of its agents, until the block ends. Asterisk survives us when we are killed:
+    one that still runs is used as it is."""
+    from telephony_bridge.asterisk.demo import exchange_of_demo
+
+    lab = exchange_of_demo(installation.home() / "asterisk")
+    if not lab.runs():
+        say("demo", "Asterisk …")
+        lab.start()
+    try:
+        yield lab
+    finally:
+        lab.stop()
+
+
+def children(port: int, *, calls: bool, exchange: "Lab | None" = None) -> list[Child]:
     """The processes, as a service manager would start them; only the worker holds the secret of the database's owner."""
     program = [sys.executable, "-m", "config.cli"]
     less = dict.fromkeys(WEB_SECRETS, "")
     found = [
         Child("serve", [*program, "serve", "--port", str(port)], less),
         Child("worker", [*program, "worker"]),
-        Child("bridge", [*program, "bridge"], less),
+        Child("bridge", [*program, "bridge"], less | (exchange.environment("soest") if exchange else {})),
     ]
-    if calls:
+    if calls and exchange:
+        simulate = ["simulate", "telephones", "--folder", str(exchange.folder)]
+        found.append(Child("calls", [*program, *simulate], less, once_ready=True))
+    elif calls:
         simulate = ["simulate", "calls", "--rate", f"{CALLS_A_MINUTE}/min", "--url", f"http://127.0.0.1:{port}"]
         found.append(Child("calls", [*program, *simulate], less, once_ready=True))
     return found
@@ -135,7 +163,7 @@ def answers(url: str) -> bool:
         return False
 
 
-def welcome(port: int) -> None:
+def welcome(port: int, *, telephony: bool = False) -> None:
     """What a newcomer does next."""
     from accounts.demo import demo_accounts
 
@@ -149,6 +177,14 @@ def welcome(port: int) -> None:
         f"  Kreis Soest                             http://kreis.localhost:{port}/",
         "",
         *(f"  {row['role']:<18} {row['email']:<36} {row['password']}" for row in demo_accounts()),
+        *(
+            [
+                "",
+                "  Mit Telefon: ein Anruf klingelt bei wem Bereit ist; „Annehmen“ lässt das Telefon abheben. Nummern auf 00 sind besetzt.",
+            ]
+            if telephony
+            else []
+        ),
         "",
         "  Einen Anruf melden, wie es eine Telefonanlage tut:",
         f"    curl -d event=newCall -d direction=in -d from=02921555123 -d to=029211030 -d callId=versuch-1 \\\n"

@@ -4,24 +4,25 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.access import StaffRequest
 from desk import board
 from desk.access import call_or_404, entry_or_404, municipality_or_404
-from desk.contacts import with_numbers
+from desk.contacts import Contact, with_numbers
 from desk.forms import WrapUpForm
 from desk.views.gaps import report_from
 from desk.views.regions import after_action
 from telephony_bridge import actions
 from telephony_bridge.models import Call
+from telephony_bridge.numbers import to_e164
 from tenants.errors import Refusal
 from tenants.models import ServiceCentre
 
 REMEMBERED = 20  # declined calls that a session keeps
-CallView = Callable[[StaffRequest, Call], str]
+CallView = Callable[..., str]
 
 
 def call_action(view: CallView) -> Callable[..., HttpResponse]:
@@ -29,9 +30,9 @@ def call_action(view: CallView) -> Callable[..., HttpResponse]:
 
     @require_POST
     @wraps(view)
-    def inner(request: StaffRequest, public_id: str) -> HttpResponse:
+    def inner(request: StaffRequest, public_id: str, **more: str) -> HttpResponse:
         try:
-            say = view(request, call_or_404(public_id))
+            say = view(request, call_or_404(public_id), **more)
         except Refusal as refusal:
             return after_action(request, say=str(refusal), status=409)
         return after_action(request, say=say)
@@ -41,7 +42,10 @@ def call_action(view: CallView) -> Callable[..., HttpResponse]:
 
 @call_action
 def accept(request: StaffRequest, call: Call) -> str:
-    """Take a ringing call; the other who pressed is told who has it."""
+    """Take a ringing call; the other who pressed is told who has it. Where the exchange is ours, the telephone picks up by itself."""
+    if call.is_controlled:
+        actions.command_exchange(call, "accept", acting_user=request.user)
+        return ""
     claim = actions.claim_call(call, acting_user=request.user)
     if claim.won:
         return ""
@@ -53,6 +57,9 @@ def accept(request: StaffRequest, call: Call) -> str:
 @call_action
 def release(request: StaffRequest, call: Call) -> str:
     """Back to the queue: it goes on ringing for the others, and does not come up here again by itself."""
+    if call.is_controlled:
+        actions.command_exchange(call, "decline", acting_user=request.user)
+        return _("Der Anruf geht an die nächste freie Person. Sie sind in Pause.")
     if call.state != "ringing":
         actions.release_call(call, acting_user=request.user)
     declined = [known for known in request.session.get(board.DECLINED, []) if known != call.public_id]
@@ -72,8 +79,58 @@ def choose(request: StaffRequest, call: Call) -> str:
 def wrap_up(request: StaffRequest, call: Call) -> str:
     """Begin the wrap-up, with what is known already."""
     save(request, call)
+    _put_down(request, call)
     actions.begin_wrap_up(call, acting_user=request.user)
     return ""
+
+
+WITHOUT_TARGET = ("hold", "resume", "swap", "complete", "cancel")
+
+
+@call_action
+def exchange(request: StaffRequest, call: Call, verb: str) -> str:
+    """What our own exchange shall do with the call: hold, resume, swap, complete, cancel; transfer and consult with `entry` or `number`."""
+    if verb in WITHOUT_TARGET:
+        actions.command_exchange(call, verb, acting_user=request.user)
+        return ""
+    if verb not in ("transfer", "consult"):
+        raise Http404
+    number, label = target_of(request)
+    actions.command_exchange(call, verb, acting_user=request.user, number=number, label=label)
+    return ""  # the card says it as soon as the exchange has done it
+
+
+def target_of(request: StaffRequest) -> tuple[str, str]:
+    """Number and name of the contact that was chosen, or of the number that was typed. Raises Refusal where there is none."""
+    if "entry" not in request.POST:
+        typed = request.POST.get("number", "").strip()[:60]
+        number = to_e164(typed) or (typed if typed.isdecimal() else "")
+        if not number:
+            raise Refusal(_("„%(number)s“ ist keine Rufnummer.") % {"number": typed})
+        return number, typed
+    contact = contact_or_404(request)
+    if not contact.dial:
+        raise Refusal(_("Für %(name)s ist keine Nummer hinterlegt.") % {"name": contact.entry.title})
+    return contact.dial, label_of(contact)
+
+
+def contact_or_404(request: StaffRequest) -> Contact:
+    """The contact that `entry` names: "person soest:p_boeckmann"."""
+    kind, _space, identity = request.POST.get("entry", "").partition(" ")
+    slug, _colon, key = identity.partition(":")
+    (contact,) = with_numbers([entry_or_404(slug, kind=kind, key=key, access=request.access)])
+    return contact
+
+
+def label_of(contact: Contact) -> str:
+    """Name, number and municipality."""
+    return ", ".join(filter(None, [contact.entry.title, contact.number, contact.entry.municipality.name]))[:200]
+
+
+def _put_down(request: StaffRequest, call: Call) -> None:
+    """Who ends a talk on the desk puts the telephone down, where the exchange is ours."""
+    if call.is_controlled and call.state == "talking" and call.agent_id == request.user.pk and call.phase != "blind":
+        actions.command_exchange(call, "hang_up", acting_user=request.user)
 
 
 @call_action
@@ -89,15 +146,11 @@ def transferred(request: StaffRequest, call: Call) -> str:
     if "undo" in request.POST:
         actions.save_wrap_up(call, outcome="", transferred_to="", acting_user=request.user)
         return _("Der Anruf gilt nicht mehr als weitergeleitet.")
-    kind, _space, identity = request.POST.get("entry", "").partition(" ")  # "person soest:p_boeckmann"
-    slug, _colon, key = identity.partition(":")
-    entry = entry_or_404(slug, kind=kind, key=key, access=request.access)
-    (contact,) = with_numbers([entry])
-    target = ", ".join(filter(None, [entry.title, contact.number, entry.municipality.name]))[:200]
-    actions.save_wrap_up(call, outcome="transferred", transferred_to=target, acting_user=request.user)
+    contact = contact_or_404(request)
+    actions.save_wrap_up(call, outcome="transferred", transferred_to=label_of(contact), acting_user=request.user)
     return _("Weitergeleitet an %(name)s, %(municipality)s.") % {
-        "name": entry.title,
-        "municipality": entry.municipality.name,
+        "name": contact.entry.title,
+        "municipality": contact.entry.municipality.name,
     }
 
 
@@ -117,6 +170,7 @@ def close(request: StaffRequest, call: Call) -> str:
     form = wrap_up_form(request)
     if request.POST.get("gap_open") and request.POST.get("gap_title", "").strip():
         report_from(request, call)
+    _put_down(request, call)
     actions.close_call(call, acting_user=request.user, **form.given())
     if then := request.POST.get("then", ""):
         set_everywhere(request, then)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from tenants.errors import Refusal
 
 LONGEST = 80  # characters of a text
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 _NUMBER = re.compile(r"\+?[0-9]{1,20}")
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 _NETWORK = re.compile(r"[A-Za-z0-9.:-]{1,253}(/[0-9]{1,3})?")
@@ -32,7 +32,7 @@ def name(typed: str) -> str:
     """Of a telephone: the name of its sections. Raises Refusal."""
     if not _NAME.fullmatch(typed) or typed.lower() in KEPT:
         raise Refusal(
-            _("„%(name)s“ geht nicht als Kennung: Buchstaben von a bis z, Ziffern, - und _, höchstens 40 Zeichen.")
+            _("„%(name)s“ geht nicht als Kennung: Buchstaben von a bis z, Ziffern, Punkt, - und _, höchstens 40 Zeichen.")
             % {"name": text(typed)}
         )
     return typed

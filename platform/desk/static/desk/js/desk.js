@@ -149,6 +149,7 @@ document.addEventListener("swap:done", event => {
   const { before, after } = event.detail ?? {};
   at("nothing").hidden = !field.value.trim() || !at("hits").hidden || field.hasAttribute("aria-busy");
   if (!after) return;
+  if (after.word && after.word !== before.word) tell(after.word);
   setCalled({ slug: after.called, name: after.name, describedBy: at("greeting") ? "greeting" : "" });
   document.title = `${after.title} – Rufverbund`;
   prepare();

@@ -14,7 +14,7 @@ let known = new Map();
 /** What is said for a call, in one of three lengths. */
 export function sentence(call, style = "normal") {
   if (style === "short") return call.short || call.name || t("ring.unknown");
-  const start = call.name ? t("ring.for", call) : t("ring.unknown");
+  const start = [call.note, call.name ? t("ring.for", call) : t("ring.unknown")].filter(Boolean).join(" ");
   const from = call.number ? t("ring.from", call) : t("ring.hidden");
   return [start, from, style === "greeting" ? call.greeting : ""].filter(Boolean).join(" ");
 }
@@ -31,7 +31,7 @@ export function back() { say(t("connection.back")); }
 
 const read = card => ({
   id: card.dataset.callId, state: card.dataset.state, name: card.dataset.name ?? "", short: card.dataset.short ?? "",
-  number: card.dataset.number ?? "", isCard: Boolean(card.closest("#calls")), declined: "declined" in card.dataset, greeting: card.querySelector(".greeting")?.textContent.trim() ?? "",
+  number: card.dataset.number ?? "", phase: card.dataset.phase ?? "", status: card.dataset.status ?? "", note: card.dataset.note ?? "", isCard: Boolean(card.closest("#calls")), declined: "declined" in card.dataset, greeting: card.querySelector(".greeting")?.textContent.trim() ?? "",
 });
 
 /** Compare the cards in the page with those before: what is new rings, what was accepted or has gone is said. */
@@ -39,6 +39,7 @@ export function look() {
   const now = new Map([...document.querySelectorAll("[data-call-id]")].map(card => [card.dataset.callId, read(card)]));
   for (const [id, call] of known) {
     const after = now.get(id);
+    if (after?.state === "talking" && call.state === "talking" && after.phase !== call.phase) say([after.note, after.status].filter(Boolean).join(" "));
     if (call.state !== "ringing") continue;
     if (after?.state === "talking") say(t("ring.accepted"));
     else if (!after && call.isCard) {
