@@ -28,4 +28,4 @@ class Skills:
 
 ANYBODY = Skills()
 ANYTHING = Wants()
-SUITED_WITHIN = 15.0  # seconds that a call waits for somebody who suits, before it may go to anybody (docs/adr/0112)
+SUITED_WITHIN = 10.0  # seconds that a call waits for somebody who suits, before it may go to anybody (docs/adr/0112)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -9,16 +10,31 @@ import click
 from django.utils.translation import gettext as _
 
 from config import installation
+from config.commands import telephony_files
 from telephony_bridge.asterisk.lab import Lab
 from telephony_bridge.routing.ari import Access
 from telephony_bridge.routing.exchange import Exchange, ReplacedError
+from telephony_bridge.routing.simulation.cli import simulate
 from tenants.errors import Refusal
+
+NEED_DATABASE = {"config", "check", "telephone"}
 
 
 @click.group()
-def telephony() -> None:
+@click.pass_context
+def telephony(ctx: click.Context) -> None:
     """Telefonanlage einrichten und prüfen."""
-    installation.without_database()
+    if ctx.invoked_subcommand in NEED_DATABASE and not {"--help"} & set(sys.argv):
+        ctx.with_resource(installation.ready())
+    else:
+        installation.without_database()
+
+
+for one in (telephony_files.config, telephony_files.check, telephony_files.telephone):
+    telephony.add_command(one)
+
+
+telephony.add_command(simulate)
 
 
 @telephony.group()
