@@ -32,7 +32,9 @@ def name(typed: str) -> str:
     """Of a telephone: the name of its sections. Raises Refusal."""
     if not _NAME.fullmatch(typed) or typed.lower() in KEPT:
         raise Refusal(
-            _("„%(name)s“ geht nicht als Kennung: Buchstaben von a bis z, Ziffern, Punkt, - und _, höchstens 40 Zeichen.")
+            _(
+                "„%(name)s“ geht nicht als Kennung: Buchstaben von a bis z, Ziffern, Punkt, - und _, höchstens 40 Zeichen."
+            )
             % {"name": text(typed)}
         )
     return typed

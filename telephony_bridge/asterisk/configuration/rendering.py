@@ -63,8 +63,10 @@ def _trunk(trunk: Trunk) -> Iterator[str]:
     if user:
         yield from ("outbound_auth=trunk", f"from_user={user}", f"from_domain={host}")
     yield from ("", "[trunk]", "type=aor", f"contact=sip:{host}:{port}")
-    if user:  # a provider that registers us; the line stays alive, and is looked after
-        yield from ("qualify_frequency=60", "", "[trunk]", "type=auth", "auth_type=userpass")
+    if trunk.watched:
+        yield "qualify_frequency=60"
+    if user:
+        yield from ("", "[trunk]", "type=auth", "auth_type=userpass")
         yield from (f"username={user}", f"password={escaping.secret(trunk.password)}")
         yield from (
             "",

@@ -53,7 +53,7 @@ class Station:
 class Trunk:
     """The way to the public network. With a `user` Asterisk registers there; `sources` are addresses that calls may come from.
 
-    Without sources, calls come from `host` alone.
+    Without sources, calls come from `host` alone. `watched`: asked every minute whether it is there; one that is not gets no calls.
     """
 
     host: str
@@ -61,6 +61,7 @@ class Trunk:
     user: str = ""
     password: str = field(default="", repr=False)
     sources: tuple[str, ...] = ()
+    watched: bool = True
 
 
 @dataclass(frozen=True, slots=True)

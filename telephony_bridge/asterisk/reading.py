@@ -1,0 +1,117 @@
+"""What the database says about a centre's exchange: its telephones, and whose numbers, hours and texts there are."""
+
+from datetime import date
+from pathlib import Path
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from telephony_bridge.asterisk.configuration import Folders, Numbers, Place, Station, Trunk, Wanted, escaping
+from telephony_bridge.asterisk.configuration.folder import Folder, Options
+from telephony_bridge.models import Telephone
+from tenants import scope
+from tenants.errors import Refusal
+from tenants.hours import Hours, Week
+from tenants.models import Municipality, NumberPrefix, ServiceCentre
+from tenants.queries import hours_of
+
+DEFAULT = "0-zentrale"  # who is meant when nobody knows whom; no municipality's slug begins with a digit
+MODULES = "/usr/lib/asterisk/modules"
+
+
+def centre_of(slug: str) -> ServiceCentre:
+    """The centre. Raises Refusal."""
+    with scope.telephony():
+        found = ServiceCentre.objects.filter(slug=slug).first()
+        known = ", ".join(ServiceCentre.objects.order_by("slug").values_list("slug", flat=True)[:20])
+    if found is None:
+        raise Refusal(
+            _("Das Servicecenter „%(slug)s“ gibt es nicht. Bekannt sind: %(known)s.")
+            % {"slug": slug, "known": known or _("noch keine")}
+        )
+    return found
+
+
+def telephones_of(centre: ServiceCentre) -> list[Telephone]:
+    """By their names."""
+    with scope.telephony():
+        return list(Telephone.objects.filter(centre=centre).order_by("user"))
+
+
+def texts_of(centre: ServiceCentre) -> dict[tuple[str, str], str]:
+    """What is to be said, by (slug, "emergency" or "closed")."""
+    with scope.telephony():
+        towns = list(_live(centre))
+    spoken = {(town.slug, kind): text for town in towns for kind, text in _texts(town)}
+    return {key: text.strip() for key, text in spoken.items() if text.strip()}
+
+
+def _texts(town: Municipality) -> tuple[tuple[str, str], ...]:
+    return (("emergency", str(town.emergency)), ("closed", str(town.closed_text)))
+
+
+def places_of(centre: ServiceCentre, sounds: dict[tuple[str, str], str]) -> list[Place]:
+    """The municipalities that are live, with their confirmed numbers. Who has entered no hours has those of the centre."""
+    with scope.telephony(), transaction.atomic():
+        return [
+            Place(
+                slug=town.slug,
+                name=town.name,
+                numbers=tuple(
+                    Numbers(row.prefix, row.max_length, row.is_did)
+                    for row in NumberPrefix.objects.filter(municipality=town, confirmed_at__isnull=False).order_by("prefix")
+                ),
+                hours=hours_of(town) if town.hours else _hours_of_centre(centre),
+                emergency=sounds.get((town.slug, "emergency"), ""),
+                closed=sounds.get((town.slug, "closed"), ""),
+            )
+            for town in _live(centre)
+        ]  # fmt: skip
+
+
+def _live(centre: ServiceCentre) -> list[Municipality]:
+    return list(Municipality.objects.filter(centre=centre, status=Municipality.STATES.live).order_by("slug"))
+
+
+def _hours_of_centre(centre: ServiceCentre) -> Hours | None:
+    return Hours.of(Week.parse(centre.hours), centre.state) if centre.hours else None
+
+
+def wanted_of(folder: Folder, options: Options, today: date, sounds: dict[tuple[str, str], str]) -> Wanted:
+    """Everything for an exchange's files. Raises Refusal where something is missing."""
+    centre = centre_of(options.centre)
+    if not options.trunk:
+        raise Refusal(_("Nennen Sie mit --trunk den Rechner Ihres Telefonanbieters."))
+    return Wanted(
+        centre=centre.name,
+        folders=_folders(folder, options),
+        trunk=Trunk(
+            options.trunk,
+            options.trunk_port,
+            options.trunk_user,
+            folder.secret("trunk") if options.trunk_user else "",
+            options.trunk_sources,
+        ),
+        default=Place(DEFAULT, centre.name, hours=_hours_of_centre(centre)),
+        ari_secret=folder.secret("ari"),
+        ami_secret=folder.secret("ami"),
+        today=today,
+        stations=[
+            Station(one.user, one.label, one.extension, folder.secret(f"telephone-{escaping.name(one.user)}"))
+            for one in telephones_of(centre)
+        ],
+        places=places_of(centre, sounds),
+        sip=(options.sip, options.sip_port),
+        http=options.http,
+        manager=options.manager,
+    )
+
+
+def _folders(folder: Folder, options: Options) -> Folders:
+    found = sorted(Path("/usr/lib").glob("*/asterisk/modules"))
+    modules = Path(options.modules) if options.modules else found[0] if found else Path(MODULES)
+    if not options.state:
+        return Folders.of_debian(folder.path, modules, folder.path)
+    within = Folders.within(Path(options.state), modules, Path(options.data or "/usr/share/asterisk"))
+    own = {"etc": folder.path, "music": folder.path / "music", "sounds": folder.path / "sounds"}
+    return Folders(**{name: own.get(name, getattr(within, name)) for name in Folders.__slots__})
