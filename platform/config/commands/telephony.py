@@ -14,6 +14,7 @@ from config.commands import telephony_files
 from telephony_bridge.asterisk.lab import Lab
 from telephony_bridge.routing.ari import Access
 from telephony_bridge.routing.exchange import Exchange, ReplacedError
+from telephony_bridge.routing.simulation.cli import simulate
 from tenants.errors import Refusal
 
 NEED_DATABASE = {"config", "check", "telephone"}
@@ -31,6 +32,9 @@ def telephony(ctx: click.Context) -> None:
 
 for one in (telephony_files.config, telephony_files.check, telephony_files.telephone):
     telephony.add_command(one)
+
+
+telephony.add_command(simulate)
 
 
 @telephony.group()
