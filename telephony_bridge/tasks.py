@@ -25,6 +25,6 @@ def reap_calls(timestamp: int) -> int:
 @app.periodic(cron="17 2 * * *", periodic_id="callers")
 @app.task(queueing_lock="forget_callers", pass_context=False)
 def forget_callers(timestamp: int) -> int:
-    """Numbers and notes of callers after 30 days, every night. `timestamp` is when it was due (Unix seconds)."""
+    """Numbers and notes of callers after 30 days, channels' events after 7, every night. `timestamp` is when it was due (Unix seconds)."""
     with scope.telephony():
-        return actions.forget_callers()
+        return actions.forget_callers() + actions.forget_events()

@@ -15,6 +15,7 @@ from telephony_bridge.actions.exchanging import asterisk_source, position_of, st
 from telephony_bridge.actions.presences import expire_presences, heartbeat, heartbeats, set_presence
 from telephony_bridge.actions.reaping import expire_wrap_ups, reap_calls
 from telephony_bridge.actions.receiving import receive
+from telephony_bridge.actions.records import forget_events, settle_record
 from telephony_bridge.actions.retention import forget_callers
 from telephony_bridge.actions.sources import add_source, change_networks, give_token, remember_refusal, rotate_token
 
@@ -32,6 +33,7 @@ __all__ = [
     "expire_presences",
     "expire_wrap_ups",
     "forget_callers",
+    "forget_events",
     "give_token",
     "heartbeat",
     "heartbeats",
@@ -45,6 +47,7 @@ __all__ = [
     "rotate_token",
     "save_wrap_up",
     "set_presence",
+    "settle_record",
     "stop_wrap_up_timer",
     "store_records",
 ]
