@@ -28,6 +28,7 @@ ACTIONS: dict[str, str | Promise] = {
     "add_person": gettext_lazy("Konto angelegt"),
     "add_source": gettext_lazy("Telefonanlage angeschlossen"),
     "add_special_day": gettext_lazy("Besonderen Tag eingetragen"),
+    "add_telephone": gettext_lazy("Telefon angelegt"),
     "answer_gap": gettext_lazy("Wissenslücke beantwortet"),
     "begin_wrap_up": gettext_lazy("Nachbearbeitung begonnen"),
     "change_hours": gettext_lazy("Öffnungszeiten geändert"),
