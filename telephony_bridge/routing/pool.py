@@ -144,11 +144,13 @@ class Pool:
         """
         own = self._in_order(call for call in self.waiting if self._own(call))
         found = [self._pair(call, agent) for call in own if (agent := self._own(call))]
-        for call in self.order() if self._for_all() else ():
-            if not (somebody := self._for_all()):
-                break
+        somebody = self._for_all()
+        for call in self.order() if somebody else ():
             if not self._is_about_to_be_free(call) and (best := self._best(call, somebody, now)):
                 found.append(self._pair(call, best))
+                somebody = self._for_all()
+                if not somebody:
+                    break
         return found
 
     def _pair(self, call: str, agent: str) -> tuple[str, str]:
@@ -173,8 +175,10 @@ class Pool:
     def _is_about_to_be_free(self, call: str) -> bool:
         """Whether only the old leg of this very call is in the way: a target that is busy is so within milliseconds."""
         agent = self.promised.get(call)
+        if agent is None or agent in self.taken:
+            return False
         legs = [OWN_ID.fullmatch(channel) for channel, whose in self.legs.items() if whose == agent]
-        return agent not in self.taken and bool(legs) and all(own and own["call"] == call for own in legs)
+        return bool(legs) and all(own and own["call"] == call for own in legs)
 
     def _best(self, call: str, somebody: list[str], now: float) -> str | None:
         place = self.places[call]
