@@ -30,6 +30,8 @@ class Part(NamedTuple):
 def part_of(source: Source, message: CtiMessage) -> Part | None:
     """For a report that may begin a leg: a new call, or any that names the call it belongs to. None: a call of its own."""
     if message.direction is Direction.OUT:
+        if message.event is Event.NEW_CALL:
+            _alone(source)
         return Part(OUTGOING)
     if message.part_of and message.part_of != message.call_id:
         return _named(source, message)
@@ -38,6 +40,7 @@ def part_of(source: Source, message: CtiMessage) -> Part | None:
 
 def known_part(source: Source, message: CtiMessage) -> Part | None:
     """For a report of a call that has no row: what an earlier one of the same call was. Connectors may leave out what they said before."""
+    _alone(source)
     rows = CtiEvent.objects.filter(source=source, external_id=message.call_id, result__in=ASIDE)
     found = dict(rows.order_by("-pk").values_list("result", "call_id"))
     result = next((result for result in ASIDE if result in found), None)
@@ -52,6 +55,8 @@ def was_over(source: Source, message: CtiMessage) -> bool:
 
 def _named(source: Source, message: CtiMessage) -> Part:
     """The exchange says which call is passed on; perhaps itself a leg of another."""
+    if message.event is Event.NEW_CALL:
+        _alone(source)
     call = Call.objects.select_for_update().filter(source=source, external_id=message.part_of).first()
     if call is None:
         legs = CtiEvent.objects.filter(source=source, external_id=message.part_of, result=LEG, call__isnull=False)
@@ -67,6 +72,7 @@ def _guessed(source: Source, message: CtiMessage) -> Part | None:
     agents = agents_named(source.centre_id, [message.from_, message.to, *message.diversion])
     if not agents:
         return None
+    _alone(source)
     talking = Call.objects.select_for_update().filter(source=source).order_by("-answered_at", "-pk")
     if agent := agents.get(message.from_):
         if known := known_part(source, message):
@@ -81,6 +87,12 @@ def _guessed(source: Source, message: CtiMessage) -> Part | None:
         else None
     )
     return Part(LEG, call, is_direct=True) if call else None
+
+
+def _alone(source: Source) -> None:
+    """Wait for others of this source that are here, until they have committed: that a leg is one, and its answer, may come at once, and the
+    answer would make a call of its own. Before locks on calls. Reports of calls that are known, and new calls of citizens, never come here."""
+    Source.objects.select_for_update(of=("self",), no_key=True).filter(pk=source.pk).values_list("pk").first()
 
 
 def _locked(key: int | None) -> Call | None:

@@ -158,3 +158,33 @@ def test_a_presence_that_somebody_holds_holds_up_no_other(in_threads, stage):
     assert seen_meanwhile > long_ago
     assert written == 2
     assert min(in_threads(seen)[0]) > long_ago
+
+
+def test_a_consultation_that_is_answered_while_it_is_reported_is_no_call_of_a_citizen(in_threads, stage):
+    _centre, people, token = stage
+
+    def telephones():
+        with scope.front():
+            for who, telephone in (("agent", "leg-21"), ("agent2", "leg-23")):
+                Person.objects.filter(pk=people[who].pk).update(phone_user=telephone)
+
+    def citizens():
+        with scope.telephony():
+            return [call.external_id for call in Call.objects.order_by("pk") if call.told.get("direction") != "out"]
+
+    in_threads(telephones)
+    before = in_threads(citizens)[0]
+    for number in range(10):
+        first, second = f"talk{number}", f"leg{number}"
+        for event, who in (("newCall", ""), ("answer", "leg-21")):
+            in_threads(posting(token, event=event, callId=first, to="029211030", user=who))
+        asks = posting(token, event="newCall", callId=second, to="leg-23", **{"from": "leg-21"})
+        answers = posting(token, event="answer", callId=second, user="leg-23")
+        assert in_threads(asks, answers) == [200, 200]
+        [call] = in_threads(the(first))
+        assert call.agent_id == people["agent"].pk
+        in_threads(posting(token, event="hangup", callId=first))
+        [call] = in_threads(the(first))
+        assert (call.state, call.agent_id) == ("talking", people["agent2"].pk)
+        in_threads(posting(token, event="hangup", callId=second))
+    assert in_threads(citizens)[0] == [*before, *(f"talk{number}" for number in range(10))]
