@@ -369,14 +369,15 @@ class Anything(RuleBasedStateMachine):
         self.pool.hung_up(f"{call}-a1")
 
     @precondition(lambda self: self.those("talking"))
-    @rule(data=st.data(), leg_is_down=st.booleans())
-    def is_sent_away(self, data, leg_is_down):
+    @rule(data=st.data(), leg_is_down=st.booleans(), ready=st.booleans())
+    def is_sent_away(self, data, leg_is_down, ready):
         call = data.draw(st.sampled_from(self.those("talking")))
         name = next(name for name, agent in self.agents.items() if agent.call == call)
         self.pool.over(call)
         self.pool.promise(call, name)
-        self.pool.leave(name)
-        self.agents[name].present = False
+        if not ready:
+            self.pool.leave(name)
+            self.agents[name].present = False
         self.is_free_of(call)
         self.calls[call].where, self.calls[call].promised = "away", name
         if leg_is_down:  # else a moment later
@@ -407,6 +408,14 @@ class Anything(RuleBasedStateMachine):
 
     @rule()
     def calls_are_given(self):
+        self.give()
+
+    @rule()
+    def time_passes_and_calls_are_given(self):  # so that it is done more often
+        self.now += SUITED_WITHIN
+        self.give()
+
+    def give(self):
         waited = self.those("waiting")
         for call, name in self.pool.pairs(self.now):
             assert call in waited
