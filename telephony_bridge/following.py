@@ -44,8 +44,10 @@ class Seen:
 
 
 def follow(call: CallFacts, seen: Seen, *, at: datetime) -> Transition:
-    """The call after the routing has seen it at `at` (aware)."""
-    if seen.state is State.ENDED:
+    """The call after the routing has seen it at `at` (aware). Its end at the exchange is final; only an end on the desk is not."""
+    if call.hung_up_at is not None:
+        facts = call
+    elif seen.state is State.ENDED:
         facts = settled(replace(call, hung_up_at=call.hung_up_at or at, heard=call.heard | {Event.HANGUP}), at)
     elif seen.is_with_agent:
         facts = _with_agent(call, seen, at)
