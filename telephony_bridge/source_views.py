@@ -107,11 +107,12 @@ def _page(request: StaffRequest, source: Source, form: NetworksForm | None = Non
 
 def _entered(request: StaffRequest, source: Source) -> dict[str, Any]:
     """What is entered at the exchange: its address here and perhaps a secret, or why there is none to show."""
+    signs = dialect_of(source.dialect).check is not None
+    entered = {"address": "", "secret": "", "lost": False, "signs": signs}
     if source.dialect not in OVER_HTTP:
-        return {"address": "", "secret": "", "lost": False}
+        return entered
     try:
         address = f"{on_host(request)}/api/v1/cti/{shown_token(source)}"
     except Refusal:
-        return {"address": "", "secret": "", "lost": True}
-    signs = dialect_of(source.dialect).check is not None
-    return {"address": address, "secret": secret_of(source.pk, source.generation) if signs else "", "lost": False}
+        return entered | {"lost": True}
+    return entered | {"address": address, "secret": secret_of(source.pk, source.generation) if signs else ""}

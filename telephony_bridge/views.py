@@ -61,7 +61,7 @@ def answer(post: Post) -> Answer:
     """Store one message: 200, or `{"error": sentence}` with 400, 401, 403, 413, 415, 422, 429 and 503 (both with Retry-After)."""
     token_hash = hash_of(post.token)
     if wait := limits.messages.wait(token_hash):
-        return _refused(429, _("Es kommen zu viele Meldungen auf einmal."), **{"Retry-After": str(wait)})
+        return _too_many(token_hash, wait)
     source = None
     try:
         with scope.telephony(), transaction.atomic():
@@ -141,6 +141,20 @@ def _store(source: Source, dialect: Dialect, post: Post) -> CtiMessage:
     message = dialect.parse(body)
     actions.receive(source, message, body, at=post.at)
     return message
+
+
+def _too_many(token_hash: str, wait: int) -> Answer:
+    """Refuse a message unread; not more than once a second the database hears of it."""
+    sentence = _("Es kommen zu viele Meldungen auf einmal.")
+    if not limits.notices.wait(token_hash):
+        log.warning("cti.limited", token_hash=token_hash[:8], wait=wait)
+        try:
+            with scope.telephony():
+                if source := Source.objects.filter(token_hash=token_hash).first():
+                    actions.remember_refusal(source, sentence)
+        except Error as error:
+            log.warning("cti.refusal_not_stored", error=str(error)[:200])
+    return _refused(429, sentence, **{"Retry-After": str(wait)})
 
 
 def _bad(bad: BadMessage, source: Source | None) -> Answer:

@@ -36,14 +36,14 @@ def passed(limit, hand, rate, seconds):
 
 def test_a_burst_of_200_and_50_per_second_pass_for_ever():
     hand = Hand()
-    limit = Limit(hand)
+    limit = Limit(clock=hand)
     assert all(limit.wait("a") == 0 for _ in range(200))
     assert passed(limit, hand, 50, 60) == 3000
 
 
 def test_who_runs_wild_gets_the_rate_and_no_more():
     hand = Hand()
-    limit = Limit(hand)
+    limit = Limit(clock=hand)
     assert passed(limit, hand, 1000, 10) <= BURST + RATE * 10 + 1
     assert limit.wait("a") == 1
     assert limit.wait("b") == 0  # others have their own
@@ -52,7 +52,7 @@ def test_who_runs_wild_gets_the_rate_and_no_more():
 
 
 def test_memory_is_bounded():
-    limit = Limit(Hand())
+    limit = Limit(clock=Hand())
     for number in range(MOST * 3):
         limit.wait(str(number))
     assert len(limit) == MOST
@@ -76,14 +76,18 @@ def post(token):
     return send
 
 
-def test_too_much_is_answered_429_and_not_stored(post, monkeypatch):
-    monkeypatch.setattr(limits, "messages", Limit(Hand()))
-    monkeypatch.setattr(limits, "BURST", 2.0)
+def test_too_much_is_answered_429_and_not_stored(post, token, monkeypatch, django_assert_max_num_queries):
+    monkeypatch.setattr(limits, "messages", Limit(RATE, 2.0, clock=Hand()))
+    monkeypatch.setattr(limits, "notices", Limit(1.0, 1.0, clock=Hand()))
     answers = [post(number) for number in range(3)]
     assert [found.status_code for found in answers] == [200, 200, 429]
     assert answers[-1].headers["Retry-After"] == "1"
     with scope.telephony():
         assert CtiEvent.objects.count() == 2
+        source = Source.objects.get(token_hash=hash_of(token))
+        assert source.refused_why == answers[-1].json()["error"] == "Es kommen zu viele Meldungen auf einmal."
+    with django_assert_max_num_queries(0):  # the next one within the second costs nothing
+        assert post(4).status_code == 429
 
 
 def allow(token, *networks):

@@ -189,6 +189,7 @@ def test_a_changed_secret_key_is_said(operator, exchange):
         Source.objects.filter(pk=exchange.pk).update(token_hash=hash_of("derived from another key"))
     said = page_of(operator, exchange)
     assert "Das Token kann nicht mehr gezeigt werden." in said
+    assert "Die Adresse, die an der Anlage steht, gilt weiter" in said
     assert "An der Anlage eintragen" not in said
     operator.post(f"{PAGES}{exchange.pk}/token/")
     assert "An der Anlage eintragen" in page_of(operator, exchange)
