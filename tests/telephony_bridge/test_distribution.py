@@ -1,16 +1,19 @@
 """The distribution, simulated: it is true to the formula where there is one, and no municipality waits longer than another (docs/adr/0112)."""
 
 import json
+from datetime import timedelta
 from itertools import pairwise
 from math import exp
 from statistics import mean, stdev
 
 import pytest
 from click.testing import CliRunner
+from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from telephony_bridge.routing.pool import Pool
+from telephony_bridge.routing.simulation import recorded
 from telephony_bridge.routing.simulation.cli import simulate
 from telephony_bridge.routing.simulation.figures import by_municipality, figures, kept, occupancy, percentile, ratio
 from telephony_bridge.routing.simulation.run import Run
@@ -266,3 +269,26 @@ def test_what_is_no_load_is_refused(load):
 def test_what_means_nothing_is_refused_in_a_sentence(arguments, reason):
     with pytest.raises(Refusal, match=reason):
         command(*arguments)
+
+
+def test_the_load_of_a_centre_is_counted(soest, ring):
+    """Two hours in which somebody called, 90 calls in one and 30 in the other; what is older than four weeks does not count."""
+    begin = timezone.now().replace(minute=0, second=0, microsecond=0)
+    for number in range(120):
+        ring(ringing_at=begin - timedelta(hours=1 if number < 90 else 49))
+    ring(ringing_at=begin - timedelta(days=40))
+    ring(municipality=None)
+    assert recorded.loads(soest.centre.slug) == {soest.slug: 60.0}
+    told = json.loads(command("--centre", soest.centre.slug, "--agents", "5", "--hours", "5", "--json").output)
+    assert told["scenario"]["loads"] == {soest.slug: 60.0}
+
+
+def test_of_few_calls_nothing_is_concluded(soest, ring):
+    ring()
+    with pytest.raises(Refusal, match="zu wenige"):
+        command("--centre", soest.centre.slug)
+
+
+def test_a_centre_that_is_not_there_is_named(soest):
+    with pytest.raises(Refusal, match="„werl“ gibt es nicht"):
+        command("--centre", "werl")

@@ -24,7 +24,8 @@ NEED_DATABASE = {"config", "check", "telephone"}
 @click.pass_context
 def telephony(ctx: click.Context) -> None:
     """Telefonanlage einrichten und prüfen."""
-    if ctx.invoked_subcommand in NEED_DATABASE and not {"--help"} & set(sys.argv):
+    counted = ctx.invoked_subcommand == "simulate" and any(word.startswith("--centre") for word in sys.argv)
+    if (ctx.invoked_subcommand in NEED_DATABASE or counted) and not {"--help"} & set(sys.argv):
         ctx.with_resource(installation.ready())
     else:
         installation.without_database()

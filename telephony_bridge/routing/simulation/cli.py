@@ -45,6 +45,9 @@ NAMED: dict[str, Any] = {"multiple": True, "callback": _named, "metavar": "KOMMU
     show_default="gross=100 klein=10",
     help="Anrufe je Stunde; für jede Kommune einmal.",
 )
+@click.option(
+    "--centre", metavar="SLUG", help="Statt --load: Anrufe je Stunde aus den letzten vier Wochen dieses Servicecenters."
+)
 @click.option("--agents", type=click.IntRange(1, 500), default=7, show_default=True, help="Mitarbeitende.")
 @click.option("--trained", **NAMED, help="So viele von ihnen sind für die Kommune geschult (sonst alle).")
 @click.option("--priority", **NAMED, help="Vorrang der Anrufe einer Kommune (sonst 0).")
@@ -70,6 +73,7 @@ NAMED: dict[str, Any] = {"multiple": True, "callback": _named, "metavar": "KOMMU
 @click.option("--json", "as_json", is_flag=True, help="Als JSON ausgeben.")
 def simulate(
     loads: dict[str, float],
+    centre: str | None,
     agents: int,
     trained: dict[str, float],
     priority: dict[str, float],
@@ -83,10 +87,26 @@ def simulate(
     """Ausrechnen, wie lange Anrufende warten: mit der Verteilung, die auch der Betrieb benutzt."""
     skilled = {name: int(number) for name, number in trained.items()}
     first = {name: int(number) for name, number in priority.items()}
-    scenario = Scenario(loads, agents, talk, wrap_up, patience or None, skilled, first, hours, seed=seed)
+    scenario = Scenario(
+        _recorded(centre) if centre else loads,
+        agents,
+        talk,
+        wrap_up,
+        patience or None,
+        skilled,
+        first,
+        hours,
+        seed=seed,
+    )
     _check(scenario)
     run = Run(scenario)()
     click.echo(json.dumps(_values(run), ensure_ascii=False) if as_json else "\n".join(_lines(run)))
+
+
+def _recorded(centre: str) -> dict[str, float]:
+    from telephony_bridge.routing.simulation.recorded import loads  # the only part that needs a database
+
+    return loads(centre)
 
 
 def _check(scenario: Scenario) -> None:
@@ -95,7 +115,7 @@ def _check(scenario: Scenario) -> None:
         raise Refusal(_("Eine Kommune ohne Anrufe wartet nicht. Geben Sie mehr als 0 an (--load)."))
     unknown = sorted({*scenario.trained, *scenario.priorities} - {*scenario.loads})
     if unknown:
-        raise Refusal(_("Für „%(name)s“ sind keine Anrufe angegeben (--load).") % {"name": unknown[0]})
+        raise Refusal(_("Für „%(name)s“ sind keine Anrufe angegeben oder gezählt.") % {"name": unknown[0]})
     if scenario.patience is None and scenario.load >= scenario.agents:
         raise Refusal(
             _("Wenn niemand auflegt, wird die Warteschlange immer länger: %(agents)s Mitarbeitende genügen nicht.")
