@@ -13,6 +13,7 @@ from knowledge.pool import queries as pool
 from knowledge.pool.models import SearchEntry, Synonym
 from telephony_bridge import queries
 from telephony_bridge.models import Call
+from telephony_bridge.record_models import CallRecord
 from tenants.models import Municipality
 
 
@@ -61,3 +62,11 @@ def shared_synonym_or_404(request: StaffRequest, pk: int) -> Synonym:
     if synonym is None:
         raise Http404
     return synonym
+
+
+def record_or_404(request: StaffRequest, pk: int) -> CallRecord:
+    """The exchange's record of a call of a centre whose team the person leads."""
+    record = CallRecord.objects.filter(centre_id__in=supervised(request), pk=pk).first()
+    if record is None:
+        raise Http404
+    return record

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from desk.views import calls, gaps, knowledge, learning, page, preferences, synonyms
+from desk.views import calls, gaps, knowledge, learning, page, preferences, records, synonyms
 
 urlpatterns = [
     path("", page.desk, name="desk"),
@@ -21,6 +21,8 @@ urlpatterns = [
     path("anruf/<slug:public_id>/weitergeleitet/", calls.transferred, name="transferred"),
     path("anruf/<slug:public_id>/entwurf/", calls.draft, name="draft"),
     path("anruf/<slug:public_id>/abschluss/", calls.close, name="close"),
+    path("abweichungen/", records.record_list, name="record_list"),
+    path("abweichungen/<int:pk>/klaeren/", records.settle_record, name="settle_record"),
     path("suchen/", learning.search_weeks, name="search_weeks"),
     path("synonyme/", synonyms.shared_synonym_list, name="shared_synonym_list"),
     path("synonyme/neu/", synonyms.shared_synonym_new, name="shared_synonym_new"),
