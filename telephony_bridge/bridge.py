@@ -19,7 +19,8 @@ from tenants import scope
 log = structlog.get_logger(__name__)
 Chore = Callable[[], int]
 Linked = Callable[[Callable[[BaseException], None]], Link]
-CHORES: tuple[tuple[str, Chore, float], ...] = (  # what it is called in the log, what it does, seconds between
+Chores = tuple[str, Chore, float]
+CHORES: tuple[Chores, ...] = (  # what it is called in the log, what it does, seconds between
     ("presences_expired", actions.expire_presences, 3.0),
     ("wrap_ups_expired", actions.expire_wrap_ups, 2.0),
     ("calls_reaped", actions.reap_calls, 30.0),
@@ -46,7 +47,7 @@ def run(stop: threading.Event | None = None, linked: "Linked | None" = None) -> 
     if link:
         link.start()
     try:
-        _chores(ended)
+        _chores(ended, of(link))
     finally:
         if link:
             link.stop()
@@ -54,11 +55,18 @@ def run(stop: threading.Event | None = None, linked: "Linked | None" = None) -> 
         raise broken[0]
 
 
-def _chores(ended: threading.Event) -> None:
-    due, pause = dict.fromkeys((name for name, _, _ in CHORES), 0.0), 0.0
+def of(link: Link | None) -> tuple[Chores, ...]:
+    """What is to be done, with and without an exchange of our own."""
+    if link is None:
+        return CHORES
+    return (*CHORES, ("record_read", link.follow_record, 2.0), ("record_differs", link.compare_record, 30.0))
+
+
+def _chores(ended: threading.Event, chores: tuple[Chores, ...]) -> None:
+    due, pause = dict.fromkeys((name for name, _, _ in chores), 0.0), 0.0
     while not ended.is_set():
         try:
-            _round(due)
+            _round(due, chores)
             pause = 0.0
         except Error as error:
             pause = min(LONGEST_PAUSE, pause * 2 or FIRST_PAUSE)
@@ -68,9 +76,9 @@ def _chores(ended: threading.Event) -> None:
         ended.wait(pause or max(0.1, min(due.values()) - time.monotonic()))
 
 
-def _round(due: dict[str, float]) -> None:
+def _round(due: dict[str, float], chores: tuple[Chores, ...]) -> None:
     """Every chore whose time has come; what was done stands in the log, nothing done does not."""
-    for name, chore, every in CHORES:
+    for name, chore, every in chores:
         if time.monotonic() < due[name]:
             continue
         with scope.telephony():

@@ -48,7 +48,7 @@ def follow(call: CallFacts, seen: Seen, *, at: datetime) -> Transition:
     if call.hung_up_at is not None:
         facts = call
     elif seen.state is State.ENDED:
-        facts = settled(replace(call, hung_up_at=call.hung_up_at or at, heard=call.heard | {Event.HANGUP}), at)
+        facts = settled(replace(call, hung_up_at=at, heard=call.heard | {Event.HANGUP}), at)
     elif seen.is_with_agent:
         facts = _with_agent(call, seen, at)
     elif seen.state is State.TRANSFERRED:

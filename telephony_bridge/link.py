@@ -8,6 +8,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import CancelledError
+from pathlib import Path
 from typing import Any, TypeVar
 
 import psycopg
@@ -15,7 +16,9 @@ import structlog
 from django.conf import settings
 from django.db import Error, connections
 
-from telephony_bridge import actions
+from telephony_bridge import actions, record
+from telephony_bridge.asterisk.ami import ManagerAccess
+from telephony_bridge.asterisk.safety_net import SafetyNet
 from telephony_bridge.models import ExchangeCommand, Source
 from telephony_bridge.presence import BELL
 from telephony_bridge.routing import calls as c
@@ -37,8 +40,8 @@ EVENTS: dict[str, Callable[[ExchangeCommand], c.Event]] = {
     "decline": lambda _: c.HangUp(),
     "hold": lambda _: c.Hold(),
     "resume": lambda _: c.Resume(),
-    "transfer": lambda wanted: c.Transfer(wanted.number),
-    "consult": lambda wanted: c.Consult(wanted.number),
+    "transfer": lambda wanted: c.Transfer(wanted.number, _concern(wanted)),
+    "consult": lambda wanted: c.Consult(wanted.number, _concern(wanted)),
     "swap": lambda _: c.Swap(),
     "complete": lambda _: c.Complete(),
     "cancel": lambda _: c.Cancel(),
@@ -47,14 +50,26 @@ EVENTS: dict[str, Callable[[ExchangeCommand], c.Event]] = {
 
 
 class Link:
-    """The exchange of one centre, from `start` to `stop`. `ended` is called when the routing ends by itself, with what it ended by."""
+    """The exchange of one centre, from `start` to `stop`. `ended` is called when the routing ends by itself, with what it ended by.
+
+    With `manager` (AMI) the members of the safety net's queue follow the desk; `cel` is the exchange's log of events, the record of calls.
+    """
 
     def __init__(
-        self, centre_id: int, access: Access, spool: Spool, ended: Callable[[BaseException], None] | None = None
+        self,
+        centre_id: int,
+        access: Access,
+        spool: Spool,
+        ended: Callable[[BaseException], None] | None = None,
+        *,
+        manager: ManagerAccess | None = None,
+        cel: Path | None = None,
     ) -> None:
         self.centre_id, self.access, self.spool = centre_id, access, spool
         self.ended = ended or (lambda error: log.error("link.ended", error=str(error)))
         self.exchange: Exchange | None = None  # None: another bridge is active
+        self.net = SafetyNet(manager) if manager else None
+        self.cel = cel
         self.loop: asyncio.AbstractEventLoop | None = None
         self.task: asyncio.Task[None] | None = None
         self.stopping, self.wake = threading.Event(), threading.Event()
@@ -97,10 +112,13 @@ class Link:
         self.exchange = Exchange(self.access, note=self._note, wrap_up=True, name=self.spool.id)
         log.info("link.active", asterisk=f"{self.access.host}:{self.access.port}")
         self.wake.set()
+        net = asyncio.create_task(self.net.run()) if self.net else None
         try:
             await self.exchange.run()
         finally:
             self.exchange = None
+            if net:
+                net.cancel()
 
     def _note(self, what: str, call: str, details: Json) -> int:
         """Into the spool first; the database follows."""
@@ -142,7 +160,24 @@ class Link:
             if exchange := self.exchange:
                 self._obey(exchange)
                 states = {agent.telephone: agent.state for agent in agents_at_telephones(self.centre_id).values()}
-                self._in_loop(lambda: exchange.attend(states, self.stored))
+                self._in_loop(lambda: self._attend(exchange, states))
+
+    def _attend(self, exchange: Exchange, states: dict[str, str]) -> None:
+        exchange.attend(states, self.stored)
+        if self.net:  # who writes or talks now can be called by the safety net, which comes when nothing of ours works
+            self.net.want({name: state == "break" for name, state in states.items() if state != "away"})
+
+    # The record
+
+    def follow_record(self) -> int:
+        """Read what is new in the exchange's own log (telephony scope); how many lines that were. Only the active bridge does it."""
+        if self.cel is None or self.exchange is None:
+            return 0
+        return record.follow(self._source(), self.cel)
+
+    def compare_record(self) -> int:
+        """Compare calls that are over with it (telephony scope); how many differ."""
+        return record.compare(self._source()) if self.cel and self.exchange else 0
 
     def _in_loop(self, work: Callable[[], T]) -> T | None:
         """What it gives; None where the routing has just ended."""
@@ -202,6 +237,12 @@ class Link:
             except psycopg.Error as error:
                 log.warning("link.bell_lost", error=str(error).partition("\n")[0][:200])
                 self.stopping.wait(FIRST_PAUSE)
+
+
+def _concern(wanted: ExchangeCommand) -> str:
+    """What a target reads on the telephone's display: for whom, and what about."""
+    call = wanted.call
+    return ": ".join(filter(None, [call.municipality.name if call.municipality else "", call.concern]))
 
 
 def is_replaced(error: BaseException) -> bool:

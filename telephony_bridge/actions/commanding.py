@@ -65,7 +65,11 @@ def _refuse_what_cannot_be(call: Call, verb: str, number: str, acting_user: Acto
 
 def open_commands(centre_id: int) -> list[ExchangeCommand]:
     """What is wanted and not done yet, in order (telephony scope)."""
-    wanted = ExchangeCommand.objects.filter(centre_id=centre_id, done_at=None).select_related("call").order_by("pk")
+    wanted = (
+        ExchangeCommand.objects.filter(centre_id=centre_id, done_at=None)
+        .select_related("call__municipality")
+        .order_by("pk")
+    )
     return list(wanted[:200])
 
 

@@ -71,6 +71,8 @@ class Lab:
             "RUFVERBUND_ASTERISK": f"http://127.0.0.1:{self.ports.http}",
             "RUFVERBUND_ASTERISK_CENTRE": centre,
             "RUFVERBUND_ASTERISK_PASSWORD_FILE": str(self.folder / "secret"),
+            "RUFVERBUND_ASTERISK_MANAGER": str(self.ports.manager),
+            "RUFVERBUND_ASTERISK_CEL": str(self.cel),
         }
 
     def wanted(self) -> Wanted:
@@ -186,10 +188,7 @@ class Lab:
 
     def command(self, program: str, *arguments: str) -> list[str]:
         """How a program of the packages is started: with their own C library instead of the machine's."""
-        libraries = self._libraries()
-        loader = next(libraries.glob("ld-linux*.so.*"))
-        paths = ["--inhibit-cache", "--library-path", str(libraries)]
-        return [str(loader), *paths, str(self.root / "usr" / program), *arguments]
+        return packages.command(self.root, program, *arguments)
 
     def _libraries(self) -> Path:
         return next(self.root.glob("usr/lib/*-linux-gnu"))

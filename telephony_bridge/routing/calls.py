@@ -150,16 +150,18 @@ class Resume:
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """The agent sends the caller to a number, without asking there."""
+    """The agent sends the caller to a number, without asking there. `name` is shown there: for whom it is and what about."""
 
     number: str
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Consult:
-    """The agent asks somebody while the caller waits."""
+    """The agent asks somebody while the caller waits. `name` as in Transfer."""
 
     number: str
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +221,7 @@ class Dial:
     role: Role
     whom: str  # an agent, or a number
     at_once: bool = False  # the telephone is asked to pick up by itself
+    name: str = ""  # shown there
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +262,13 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Name:
+    """What is shown of the caller from now on, beside the number."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Send:
     """Give the caller to the dialplan, which dials the number."""
 
@@ -285,4 +295,4 @@ class Release:
     why: Why
 
 
-Command = Answer | Music | Lease | Dial | Drop | Make | Remove | Join | Part | Send | Seek | Forgo | Release
+Command = Answer | Music | Lease | Dial | Drop | Make | Remove | Join | Part | Name | Send | Seek | Forgo | Release

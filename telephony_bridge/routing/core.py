@@ -220,7 +220,8 @@ def _transfer(call: Routed, event: c.Transfer) -> Step:
     sent = replace(call, state=State.BLIND, target=event.number, bridge=None, waiting=False)
     legs = (c.Drop(call.agent_leg),) if call.agent_leg else ()
     stop = (c.Music(call.id, on=False),) if call.waiting else ()
-    return Step(sent, (*stop, c.Send(event.number), c.Lease(on=False), *legs, c.Remove(call.bridge)))
+    shown = (c.Name(event.name),) if event.name else ()
+    return Step(sent, (*stop, *shown, c.Send(event.number), c.Lease(on=False), *legs, c.Remove(call.bridge)))
 
 
 def _consult(call: Routed, event: c.Consult) -> Step:
@@ -229,7 +230,7 @@ def _consult(call: Routed, event: c.Consult) -> Step:
     apart = () if call.waiting else _apart(call)
     call, leg = call.with_id("x")
     asking = replace(call, state=State.DIALLING, target=event.number, target_leg=leg, waiting=True)
-    return Step(asking, (*apart, c.Dial(leg, Role.TARGET, event.number)))
+    return Step(asking, (*apart, c.Dial(leg, Role.TARGET, event.number, name=event.name)))
 
 
 def _swap(call: Routed, _event: c.Swap) -> Step:

@@ -27,6 +27,11 @@ class Request:
     body: dict[str, Any] | None = None
 
 
+def plain(name: str) -> str:
+    """A name that ends no quotation and is no header of its own."""
+    return " ".join("".join(sign if sign.isalnum() or sign in " .,:-()/" else " " for sign in name[:60]).split())
+
+
 def lease(call: str, *, on: bool = True) -> Request:
     """Renew the lease of a caller, or end it."""
     query: dict[str, object] = {"variable": "TIMEOUT(absolute)", "value": LEASE if on else 0}
@@ -53,6 +58,8 @@ def _of_channel(call: Routed, command: Command) -> Request | None:
             return Request("POST", f"channels/{call.id}/answer")
         case c.Music(channel, on):
             return Request("POST" if on else "DELETE", f"channels/{channel}/moh")
+        case c.Name(name):
+            return Request("POST", f"channels/{call.id}/variable", {"variable": "CALLERID(name)", "value": plain(name)})
         case c.Send(number):
             where: dict[str, object] = {"context": "transfer", "extension": number, "priority": 1}
             return Request("POST", f"channels/{call.id}/continue", where)
@@ -85,7 +92,7 @@ def _dial(call: Routed, command: c.Dial) -> Request:
         "priority": 1,
         "timeout": RINGS,
         "originator": call.id if of_agent else call.agent_leg,
-        "callerId": call.dialled,
+        "callerId": f'"{plain(command.name)}" <{call.dialled}>' if command.name else call.dialled,
     }
     return Request(
         "POST", f"channels/{command.leg}", query, {"variables": variables | (PICKS_UP if command.at_once else {})}

@@ -1,11 +1,17 @@
 """From the telephone to the desk and back: the real Asterisk, the real PostgreSQL, and a bridge between them."""
 
+import asyncio
+
 import pytest
 from django.db import OperationalError
 
 from telephony_bridge import actions
 from telephony_bridge import link as module
-from telephony_bridge.routing.ari import Access
+from telephony_bridge.asterisk.ami import Ami
+from telephony_bridge.asterisk.safety_net import members
+from telephony_bridge.models import Call
+from telephony_bridge.record_models import CallRecord
+from tenants import scope
 from tests.asterisk.sip import TRUNK_FAR, Caller, Phone, play
 from tests.asterisk.town import town
 
@@ -14,8 +20,7 @@ TOWN_HALL, DISTRICT = "+4929211030", "+492921300"
 
 @pytest.fixture
 def soest(asterisk, tmp_path, django_db_blocker):
-    access = Access("127.0.0.1", asterisk.ports.http, "bridge", asterisk.secret())
-    with django_db_blocker.unblock(), town(access, tmp_path) as made:
+    with django_db_blocker.unblock(), town(asterisk, tmp_path) as made:
         yield made
     assert made.failed == []
 
@@ -83,6 +88,7 @@ def test_held_asked_swapped_and_connected_from_the_desk(asterisk, soest):
                 await soest.ask(lambda: soest.wants("agent", "complete"))
                 call = await soest.call_is(state="wrap-up", outcome="transferred", phase="")
                 assert call.transferred_to == "Sabine Müller, 1234, Kreis Soest"
+                assert target.calls[0].startswith('"Stadt Soest"')
                 before = caller.talked
                 await caller.until(lambda: caller.talked > before + 0.3)
                 assert (bool(target.talking), bool(agent.talking)) == (True, False)
@@ -104,6 +110,68 @@ def test_who_is_busy_sends_the_caller_back_to_the_same_agent_who_reads_why(aster
                 call = await soest.call_is(state="ringing", offered_to_id=first)
                 assert (call.returned_from, call.transferred_to, call.outcome) == ("Ordnungsamt", "", "")
                 await soest.call_is(state="talking", agent_id=first)
+
+    play(played())
+
+
+def test_whoever_gets_the_caller_reads_for_whom_and_what_about(asterisk, soest):
+    def note():
+        with scope.telephony():
+            Call.objects.update(concern="Hund anmelden")
+
+    async def played():
+        await soest.ask(lambda: soest.is_now("agent", "ready"))
+        with soest.linked() as link:
+            await soest.active(link)
+            target = Phone(asterisk.ports.trunk, ip=TRUNK_FAR)
+            async with Phone(asterisk.ports.phones), target, Caller(TOWN_HALL, asterisk.ports.sip):
+                await soest.call_is(state="talking")
+                await soest.ask(note)
+                await soest.ask(lambda: soest.wants("agent", "transfer", "+492921301234", "Ordnungsamt"))
+                await soest.call_is(state="wrap-up", outcome="transferred")
+                assert target.calls[0].startswith('"Stadt Soest: Hund anmelden"')
+
+    play(played())
+
+
+def test_the_safety_net_follows_the_desk(asterisk, soest):
+    async def played():
+        await soest.ask(lambda: soest.is_now("agent", "ready"))
+        await soest.ask(lambda: soest.is_now("agent2", "break"))
+        with soest.linked() as link:
+            await soest.active(link)
+            async with Ami.connected(soest.manager, listen=False) as ami:
+
+                async def are(wanted):
+                    return await members(ami) == wanted
+
+                await soest.comes_true(lambda: are({"agent1": False, "agent2": True}))
+                await soest.ask(lambda: soest.is_now("agent", "away"))
+                await soest.ask(lambda: soest.is_now("agent2", "ready"))
+                await soest.comes_true(lambda: are({"agent2": False}))
+
+    play(played())
+
+
+def test_the_record_of_a_call_is_read_by_the_bridge_and_agrees_with_the_desk(asterisk, soest):
+    def read(link):
+        with scope.telephony():
+            link.follow_record()
+            return list(CallRecord.objects.filter(end="hangup").values_list("linked", "telephone"))
+
+    async def played():
+        await soest.ask(lambda: soest.is_now("agent", "ready"))
+        with soest.linked() as link:
+            await soest.active(link)
+            async with Phone(asterisk.ports.phones):
+                async with Caller(TOWN_HALL, asterisk.ports.sip) as caller:
+                    call = await soest.call_is(state="talking")
+                    await caller.until(lambda: caller.talked > 0.3)
+
+                async def is_read():
+                    return (call.external_id, "agent1") in await soest.ask(lambda: read(link))
+
+                await soest.comes_true(is_read)
 
     play(played())
 

@@ -1,7 +1,7 @@
 """A centre with its database, its agents and a bridge, for scenes with the real Asterisk and the real PostgreSQL."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 from django.db import connections, transaction
 
 from telephony_bridge import actions
+from telephony_bridge.asterisk.ami import ManagerAccess
+from telephony_bridge.asterisk.lab import Lab
 from telephony_bridge.link import Link
 from telephony_bridge.models import Call, Presence
 from telephony_bridge.routing.ari import Access
@@ -30,6 +32,8 @@ class Town:
 
     access: Access
     folder: Path
+    manager: ManagerAccess | None = None
+    cel: Path | None = None
     people: dict[str, Any] = field(default_factory=dict)
     centre: Any = None
     failed: list[BaseException] = field(default_factory=list)
@@ -82,6 +86,13 @@ class Town:
             call = Call.objects.exclude(state="ended").get()
             actions.command_exchange(call, verb, acting_user=person, number=number, label=label)
 
+    async def comes_true(self, holds: Callable[[], Awaitable[bool]]) -> None:
+        """Wait until something that has to be asked for is so."""
+        end = asyncio.get_running_loop().time() + PATIENCE
+        while not await holds():
+            assert asyncio.get_running_loop().time() < end
+            await asyncio.sleep(0.05)
+
     async def call_is(self, **wanted: Any) -> Call:
         """Wait until the newest call is so."""
         end = asyncio.get_running_loop().time() + PATIENCE
@@ -104,7 +115,14 @@ class Town:
 
     def link(self, name: str = "spool") -> Link:
         """A bridge that is not started."""
-        return Link(self.centre.pk, self.access, Spool(self.folder / name), self.failed.append)
+        return Link(
+            self.centre.pk,
+            self.access,
+            Spool(self.folder / name),
+            self.failed.append,
+            manager=self.manager,
+            cel=self.cel,
+        )
 
     @contextmanager
     def linked(self, name: str = "spool") -> Iterator[Link]:
@@ -125,13 +143,15 @@ class Town:
 
 
 @contextmanager
-def town(access: Access, folder: Path) -> Iterator[Town]:
+def town(asterisk: Lab, folder: Path) -> Iterator[Town]:
     """On a clone of the template with a login per scope."""
     name = f"{environment.DATABASE}_town"
     with database.cloned(name):
         default = connections.settings["default"]
         connections.settings["default"] = {**default, "NAME": name, "TENANCY": "login"}
-        made = Town(access, folder)
+        access = Access("127.0.0.1", asterisk.ports.http, "bridge", asterisk.secret())
+        manager = ManagerAccess("127.0.0.1", asterisk.ports.manager, "bridge", asterisk.secret())
+        made = Town(access, folder, manager, asterisk.cel)
         try:
             made.threads.submit(made.prepare).result()
             yield made

@@ -128,7 +128,22 @@ REPLACED = 3  # exit status: another bridge serves the exchange now
     show_default="spool in RUFVERBUND_HOME",
     help="Ordner, in dem steht, was noch nicht in der Datenbank ist; jede Brücke hat ihren eigenen.",
 )
-def bridge(asterisk: str | None, user: str, slug: str | None, spool: Path | None) -> None:
+@click.option(
+    "--manager",
+    metavar="PORT",
+    type=click.IntRange(1, 65535),
+    envvar="RUFVERBUND_ASTERISK_MANAGER",
+    help="Port von AMI: dann folgt die Notfallverteilung den Arbeitsplätzen.",
+)
+@click.option(
+    "--cel",
+    type=click.Path(dir_okay=False, path_type=Path),
+    envvar="RUFVERBUND_ASTERISK_CEL",
+    help="Datei mit dem Ereignisprotokoll (CEL), aus dem Berichte und Abrechnung entstehen.",
+)
+def bridge(
+    asterisk: str | None, user: str, slug: str | None, spool: Path | None, manager: int | None, cel: Path | None
+) -> None:
     """Die Verbindung zu den Telefonanlagen halten, bis SIGINT oder SIGTERM.
 
     Mit --asterisk nimmt sie Anrufe an und verteilt sie; eine zweite Brücke wartet, bis die erste nicht mehr da ist. Das Kennwort steht in
@@ -137,7 +152,7 @@ def bridge(asterisk: str | None, user: str, slug: str | None, spool: Path | None
     from telephony_bridge import bridge as telephony
     from telephony_bridge.routing.exchange import ReplacedError
 
-    linked = _linked(asterisk, user, slug, spool) if asterisk else None
+    linked = _linked(asterisk, user, slug, spool, manager, cel) if asterisk else None
     log.info("bridge.start", asterisk=asterisk)
     try:
         telephony.run(linked=linked)
@@ -148,9 +163,12 @@ def bridge(asterisk: str | None, user: str, slug: str | None, spool: Path | None
         log.info("bridge.end")
 
 
-def _linked(url: str, user: str, slug: str | None, folder: Path | None) -> "Linked":
+def _linked(
+    url: str, user: str, slug: str | None, folder: Path | None, manager: int | None, cel: Path | None
+) -> "Linked":
     """How to make the link to an exchange. Raises Refusal for what is missing or wrong."""
     from config.settings import env
+    from telephony_bridge.asterisk.ami import ManagerAccess
     from telephony_bridge.link import Link
     from telephony_bridge.routing.ari import Access
     from telephony_bridge.routing.spool import Spool
@@ -168,4 +186,5 @@ def _linked(url: str, user: str, slug: str | None, folder: Path | None) -> "Link
     access = Access(parts.hostname, parts.port or 8088, user, env("RUFVERBUND_ASTERISK_PASSWORD"))
     spool = Spool(folder or installation.home() / "spool" / wanted)
     spool.take()
-    return lambda failed: Link(centres[wanted], access, spool, failed)
+    ami = ManagerAccess(access.host, manager, user, access.password) if manager else None
+    return lambda failed: Link(centres[wanted], access, spool, failed, manager=ami, cel=cel)
