@@ -1,6 +1,5 @@
 """From the telephone to the desk and back: the real Asterisk, the real PostgreSQL, and a bridge between them."""
 
-import asyncio
 
 import pytest
 from django.db import OperationalError
