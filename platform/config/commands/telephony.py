@@ -10,14 +10,14 @@ import click
 from django.utils.translation import gettext as _
 
 from config import installation
-from config.commands import telephony_files
+from config.commands import telephony_files, telephony_record
 from telephony_bridge.asterisk.lab import Lab
 from telephony_bridge.routing.ari import Access
 from telephony_bridge.routing.exchange import Exchange, ReplacedError
 from telephony_bridge.routing.simulation.cli import simulate
 from tenants.errors import Refusal
 
-NEED_DATABASE = {"config", "check", "telephone"}
+NEED_DATABASE = {"config", "check", "telephone", "record"}
 
 
 @click.group()
@@ -31,7 +31,7 @@ def telephony(ctx: click.Context) -> None:
         installation.without_database()
 
 
-for one in (telephony_files.config, telephony_files.check, telephony_files.telephone):
+for one in (telephony_files.config, telephony_files.check, telephony_files.telephone, telephony_record.record):
     telephony.add_command(one)
 
 
