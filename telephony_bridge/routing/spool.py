@@ -12,6 +12,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -43,7 +44,9 @@ class Record:
     def line(self) -> bytes:
         """As it stands in a file."""
         told = {"n": self.number, "at": self.at.isoformat(), "what": self.what, "call": self.call, "with": self.details}
-        return json.dumps(told, ensure_ascii=False).encode() + b"\n"
+        return (
+            json.dumps(told, ensure_ascii=False, default=str).encode(errors="replace") + b"\n"
+        )  # whatever a caller's telephone says
 
     @classmethod
     def read(cls, line: bytes) -> "Record":
@@ -62,23 +65,27 @@ class Spool:
         self.lock = threading.Lock()
         self.unwritten: deque[Record] = deque(maxlen=KEPT_IN_MEMORY)
         self.file: int | None = None
+        self.owner: int | None = None
         self.in_file = 0
-        self._mend()
         self.recent: deque[Record] = deque()  # everything after `before`
-        self.last = self.before = max(
-            (record.number for file in self._files()[-1:] for record in _records(file)), default=0
-        )
+        self.last = self.before = self._last_on_disk()
 
     def take(self) -> None:
-        """From now on it belongs to this process, until that ends in whatever way. Raises Refusal where it belongs to another."""
-        self.owner = (self.folder / "id").open(encoding="ascii")
+        """From now on it belongs to this process, until that ends in whatever way. Raises Refusal where it belongs to another.
+
+        Only then is anything in the folder changed.
+        """
+        owner = os.open(self.folder / "id", os.O_RDONLY | os.O_CLOEXEC)
         try:
-            fcntl.flock(self.owner, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(owner, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
+            os.close(owner)
             sentence = _(
                 "In %(folder)s schreibt schon eine andere Brücke. Geben Sie dieser mit --spool einen eigenen Ordner."
             )
             raise Refusal(sentence % {"folder": self.folder}) from None
+        self.owner = owner
+        self.last = self.before = max(self.last, self._last_on_disk())  # whose it was may have written until now
 
     def append(self, what: str, call: str = "", details: dict[str, Any] | None = None) -> int:
         """Keep a record; its number. Never raises: what the disk does not take now is in memory, and written with the next."""
@@ -92,7 +99,8 @@ class Spool:
             try:
                 self._write()
             except OSError as error:
-                log.error("spool.not_written", kept=len(self.unwritten), error=str(error))  # noqa: TRY400  no trace per record
+                with suppress(OSError):  # the log may be on the same disk
+                    log.error("spool.not_written", kept=len(self.unwritten), error=str(error))  # noqa: TRY400  no trace per record
             return self.last
 
     def read(self, after: int, limit: int | None = None) -> list[Record]:
@@ -100,6 +108,9 @@ class Spool:
         with self.lock:
             if after >= self.before:
                 return [record for record in self.recent if record.number > after][:limit]
+            unwritten = list(
+                self.unwritten
+            )  # before the files are read: one that is written meanwhile must not fall in between
         found: list[Record] = []
         files = self._files()
         for path, following in zip(files, [*files[1:], None], strict=True):
@@ -108,7 +119,7 @@ class Spool:
             if limit is not None and len(found) >= limit:
                 return found[:limit]
         newest = found[-1].number if found else after
-        found += [record for record in list(self.unwritten) if record.number > newest]
+        found += [record for record in unwritten if record.number > newest]
         return found[:limit]
 
     def forget(self, upto: int) -> None:
@@ -133,16 +144,31 @@ class Spool:
             if self.file is not None:
                 os.close(self.file)
                 self.file = None
+            if self.owner is not None:
+                os.close(self.owner)
+                self.owner = None
 
     def _own_id(self) -> str:
-        """Made once; positions in the database belong to it."""
+        """Made once, and whole or not at all; positions in the database belong to it."""
         path = self.folder / "id"
         if not path.exists():
-            path.write_text(secrets.token_hex(8), encoding="ascii")
+            draft = self.folder / f"id-{secrets.token_hex(8)}"
+            try:
+                draft.write_text(secrets.token_hex(8), encoding="ascii")
+                with suppress(FileExistsError):  # another process was faster: its word counts
+                    os.link(draft, path)
+            finally:
+                draft.unlink(missing_ok=True)
         return path.read_text(encoding="ascii").strip()
 
     def _files(self) -> list[Path]:
         return sorted(self.folder.glob("*.jsonl"))
+
+    def _last_on_disk(self) -> int:
+        """The highest number in use. A file is named after its first record, whether the disk took that or not."""
+        files = self._files()
+        numbers = [record.number for file in files[-1:] for record in _records(file)]
+        return max([*numbers, *(int(file.stem) for file in files[-1:])], default=0)
 
     def _mend(self) -> None:
         """Half a line at the end is from a process that was killed while it wrote: it was never told to anybody."""
@@ -167,6 +193,8 @@ class Spool:
         if self.file is not None:
             os.close(self.file)
             self.file = None
+        else:
+            self._mend()
         path = self.folder / f"{number:019}.jsonl"
         self.file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         self.in_file = 0
