@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from model_utils import Choices
 from model_utils.fields import StatusField
 
-from telephony_bridge import record_models  # noqa: F401  Django looks for models here
+from telephony_bridge import notice_models, record_models  # noqa: F401  Django looks for models here
 from tenants.models import Municipality, ServiceCentre
 
 
@@ -122,6 +122,7 @@ class Call(models.Model):
     hangup_cause = models.CharField(max_length=40, blank=True)
     end_reason = models.CharField(max_length=12, choices=END_REASONS, blank=True)
     short_abandon = models.BooleanField(default=False)
+    first_at = models.DateTimeField(null=True)  # a supervisor has put the caller before all others
     concern = models.CharField(max_length=200, blank=True)
     concern_kind = models.CharField(max_length=12, blank=True)
     concern_key = models.CharField(max_length=100, blank=True)  # "slug:key" of the entry
@@ -229,8 +230,9 @@ class ExchangeCommand(models.Model):
     """What an agent wants of the exchange for a call; the bridge does it and says so. Old ones are forgotten with the reports."""
 
     VERBS = Choices(
-        "accept", "decline", "hold", "resume", "transfer", "consult", "swap", "complete", "cancel", "hang_up"
-    )
+        "accept", "decline", "hold", "resume", "transfer", "consult", "swap", "complete", "cancel", "hang_up",
+        "first", "pull",  # by whoever leads the team, of a call that waits
+    )  # fmt: skip
     RESULTS = Choices("done", "refused", "late")
 
     centre = models.ForeignKey(ServiceCentre, models.CASCADE, related_name="+")

@@ -17,9 +17,9 @@ def expire_presences(timestamp: int) -> int:
 @app.periodic(cron="* * * * *", periodic_id="calls")
 @app.task(queueing_lock="reap_calls", pass_context=False)
 def reap_calls(timestamp: int) -> int:
-    """Calls and wrap-ups whose end nobody reported; every minute. `timestamp` is when it was due (Unix seconds)."""
+    """Calls and wrap-ups whose end nobody reported, notices whose time is over; every minute. `timestamp` is when it was due (Unix seconds)."""
     with scope.worker():
-        return actions.reap_calls() + actions.expire_wrap_ups()
+        return actions.reap_calls() + actions.expire_wrap_ups() + actions.expire_notices()
 
 
 @app.periodic(cron="17 2 * * *", periodic_id="callers")

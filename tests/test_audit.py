@@ -13,6 +13,7 @@ from tests.test_house import PACKAGES, sources
 SILENT = {
     "knowledge.wait_for_turn": "takes a lock, writes nothing",
     "knowledge.mark_gap_seen": "the row's own `seen_at` says who and when",
+    "telephony_bridge.end_commands": "the bridge says what became of a wish; whose it was is recorded when it is made",
     "telephony_bridge.heartbeat": "an open page every ten seconds; what it changes is told to the desks",
     "telephony_bridge.heartbeats": "the same for all open pages",
     "telephony_bridge.expire_presences": "a page that is gone is no deed; what it changes is told to the desks",

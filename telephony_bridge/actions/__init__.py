@@ -12,6 +12,7 @@ from telephony_bridge.actions.calls import (
 )
 from telephony_bridge.actions.commanding import command_exchange, end_commands, is_late, open_commands
 from telephony_bridge.actions.exchanging import asterisk_source, position_of, store_records
+from telephony_bridge.actions.leading import end_notice, expire_notices, lead_call, lead_presence, set_notice
 from telephony_bridge.actions.presences import expire_presences, heartbeat, heartbeats, set_presence
 from telephony_bridge.actions.reaping import expire_wrap_ups, reap_calls
 from telephony_bridge.actions.receiving import receive
@@ -30,6 +31,8 @@ __all__ = [
     "close_call",
     "command_exchange",
     "end_commands",
+    "end_notice",
+    "expire_notices",
     "expire_presences",
     "expire_wrap_ups",
     "forget_callers",
@@ -38,6 +41,8 @@ __all__ = [
     "heartbeat",
     "heartbeats",
     "is_late",
+    "lead_call",
+    "lead_presence",
     "open_commands",
     "position_of",
     "reap_calls",
@@ -46,6 +51,7 @@ __all__ = [
     "remember_refusal",
     "rotate_token",
     "save_wrap_up",
+    "set_notice",
     "set_presence",
     "settle_record",
     "stop_wrap_up_timer",

@@ -45,6 +45,9 @@ CREATE POLICY desk_adds ON telephony_bridge_presence FOR INSERT TO desk_web
     WITH CHECK (person_id = public.desk_person() AND centre_id IN (SELECT public.desk_centres()));
 CREATE POLICY desk_own ON telephony_bridge_presence FOR UPDATE TO desk_web
     USING (person_id = public.desk_person() AND centre_id IN (SELECT public.desk_centres()));  -- nobody signs a colleague out
+-- but whoever leads the team; that somebody takes calls only they themselves can say.
+CREATE POLICY desk_leads ON telephony_bridge_presence FOR UPDATE TO desk_web USING (centre_id IN (SELECT public.desk_supervised()))
+    WITH CHECK (centre_id IN (SELECT public.desk_supervised()) AND state <> 'ready' AND after_call IN ('break', 'away'));
 CREATE POLICY platform ON telephony_bridge_presence TO telephony, worker USING (true);
 SELECT public.protect('telephony_bridge_telephone');
 CREATE POLICY desk ON telephony_bridge_telephone FOR SELECT TO desk_web USING (centre_id IN (SELECT public.desk_centres()));
@@ -55,7 +58,8 @@ CREATE POLICY desk ON telephony_bridge_exchangecommand FOR SELECT TO desk_web
 -- For a call that one sees: the call's own policy is asked, too, and a call of another centre cannot be named under one's own centre.
 CREATE POLICY desk_adds ON telephony_bridge_exchangecommand FOR INSERT TO desk_web
     WITH CHECK (person_id = public.desk_person() AND centre_id IN (SELECT public.desk_centres())
-        AND EXISTS (SELECT FROM public.telephony_bridge_call c WHERE c.id = call_id AND c.centre_id = telephony_bridge_exchangecommand.centre_id));
+        AND EXISTS (SELECT FROM public.telephony_bridge_call c WHERE c.id = call_id AND c.centre_id = telephony_bridge_exchangecommand.centre_id)
+        AND (verb NOT IN ('first', 'pull') OR centre_id IN (SELECT public.desk_supervised())));
 CREATE POLICY platform ON telephony_bridge_exchangecommand TO telephony USING (true);
 SELECT public.protect('telephony_bridge_spoolposition');
 CREATE POLICY platform ON telephony_bridge_spoolposition TO telephony USING (true);
@@ -83,3 +87,15 @@ SELECT public.protect('telephony_bridge_callinterval');
 CREATE POLICY own ON telephony_bridge_callinterval FOR SELECT TO tenant, desk_web
     USING (EXISTS (SELECT FROM public.telephony_bridge_callrecord r WHERE r.id = record_id));
 CREATE POLICY platform ON telephony_bridge_callinterval TO telephony USING (true);
+
+-- What a supervisor says to all desks of a centre, or that it is closed (notice_models.py). Nothing is deleted: the history stays.
+GRANT SELECT, INSERT, UPDATE (ended_at, ended_by_name) ON telephony_bridge_centrenotice TO desk_web;
+GRANT SELECT, UPDATE (ended_at, ended_by_name) ON telephony_bridge_centrenotice TO telephony, worker;  -- its time is over (actions/leading.py)
+GRANT UPDATE (first_at) ON telephony_bridge_call TO desk_web;
+GRANT USAGE ON SEQUENCE telephony_bridge_centrenotice_id_seq TO desk_web;
+SELECT public.protect('telephony_bridge_centrenotice');
+CREATE POLICY desk ON telephony_bridge_centrenotice FOR SELECT TO desk_web USING (centre_id IN (SELECT public.desk_centres()));
+CREATE POLICY desk_adds ON telephony_bridge_centrenotice FOR INSERT TO desk_web
+    WITH CHECK (set_by_id = public.desk_person() AND centre_id IN (SELECT public.desk_supervised()));
+CREATE POLICY desk_ends ON telephony_bridge_centrenotice FOR UPDATE TO desk_web USING (centre_id IN (SELECT public.desk_supervised()));
+CREATE POLICY platform ON telephony_bridge_centrenotice TO telephony, worker USING (true);

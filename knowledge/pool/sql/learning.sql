@@ -1,11 +1,5 @@
 -- What is learnt from searches: synonyms, how searches ended, and words that are held back (docs/adr/0100).
 
--- Centres whose team the desk's person leads: shared synonyms are theirs to write.
-CREATE OR REPLACE FUNCTION public.desk_supervised() RETURNS SETOF integer LANGUAGE sql STABLE SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp AS $$
-    SELECT m.centre_id::integer FROM public.accounts_membership m JOIN public.accounts_person p ON p.id = m.person_id
-    WHERE m.person_id = public.desk_person() AND m.role = 'supervisor' AND p.is_active $$;
-
 -- Synonyms: a municipality writes its own, a supervisor those of the centre; each reads those that its searches use.
 GRANT SELECT, INSERT, UPDATE (words, meaning, both_ways, changed_at, changed_by_name) ON pool_synonym TO tenant, desk_web;
 GRANT SELECT ON pool_synonym TO worker;

@@ -3,6 +3,11 @@ CREATE OR REPLACE FUNCTION public.desk_centres() RETURNS SETOF integer LANGUAGE 
 SET search_path = pg_catalog, pg_temp AS $$
     SELECT m.centre_id::integer FROM public.accounts_membership m JOIN public.accounts_person p ON p.id = m.person_id
     WHERE m.person_id = public.desk_person() AND m.role IN ('agent', 'supervisor') AND p.is_active $$;
+-- Centres whose team the desk's person leads.
+CREATE OR REPLACE FUNCTION public.desk_supervised() RETURNS SETOF integer LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp AS $$
+    SELECT m.centre_id::integer FROM public.accounts_membership m JOIN public.accounts_person p ON p.id = m.person_id
+    WHERE m.person_id = public.desk_person() AND m.role = 'supervisor' AND p.is_active $$;
 CREATE OR REPLACE FUNCTION public.desk_municipalities() RETURNS SETOF integer LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp AS $$
     SELECT id::integer FROM public.tenants_municipality
