@@ -1,4 +1,4 @@
-"""Asterisk and SIPp from Debian's packages, unpacked into a cache: no root, no container, nothing installed.
+"""Asterisk, SIPp and a voice from Debian's packages, unpacked into a cache: no root, no container, nothing installed.
 
 `apt` itself fetches them from the machine's own mirror and checks their signatures, in a configuration of its own beside the machine's.
 They come with the C library that they were built for, so that they run on other releases, too.
@@ -12,6 +12,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from django.utils.translation import gettext as _
@@ -19,9 +20,22 @@ from django.utils.translation import gettext as _
 from tenants.errors import Refusal
 
 SUITE = "forky"  # the first Debian with Asterisk 22, the long-term version
-WANTED = ("asterisk", "asterisk-modules", "sip-tester")
 KEYS = "/usr/share/keyrings/debian-archive-keyring.gpg"
 LIBRARY = re.compile(r"lib[a-z0-9.+-]*|zlib1g")  # of what `asterisk` names, not the ~120 that only rare modules need
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """Packages that are unpacked together: those whose libraries are needed, those that only have files, and a program that they bring."""
+
+    name: str
+    programs: tuple[str, ...]
+    files: tuple[str, ...]
+    marker: str
+
+
+ASTERISK = Bundle(SUITE, ("asterisk", "sip-tester"), ("asterisk-modules",), "usr/sbin/asterisk")
+VOICE = Bundle(f"{SUITE}-voice", ("espeak-ng",), ("espeak-ng-data",), "usr/bin/espeak-ng")
 
 
 def cache() -> Path:
@@ -29,8 +43,8 @@ def cache() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "rufverbund" / "asterisk"
 
 
-def unpacked(folder: Path | None = None) -> Path:
-    """The folder that has `usr/sbin/asterisk`; fetched (20 MB) and unpacked when it is not there. Safe for several processes.
+def unpacked(folder: Path | None = None, bundle: Bundle = ASTERISK) -> Path:
+    """The folder that has the bundle's program; fetched (20 MB) and unpacked when it is not there. Safe for several processes.
 
     Raises Refusal, with a sentence, where that is impossible: another system than Debian, no network, a package that was altered.
     """
@@ -38,23 +52,32 @@ def unpacked(folder: Path | None = None) -> Path:
     place.mkdir(parents=True, exist_ok=True)
     with (place / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        root = place / SUITE
-        if not (root / "usr/sbin/asterisk").exists():
-            packages = place / f"{SUITE}-packages"
+        root = place / bundle.name
+        if not (root / bundle.marker).exists():
+            packages = place / f"{bundle.name}-packages"
             if not (packages / "sums").exists():
-                _fetch(packages)
+                _fetch(packages, bundle)
             _check(packages)
             _unpack(packages, root)
     return root
 
 
-def _fetch(packages: Path) -> None:
+def command(root: Path, program: str, *arguments: str) -> list[str]:
+    """How a program of the packages is started: with their own C library instead of the machine's."""
+    libraries = next(root.glob("usr/lib/*-linux-gnu"))
+    loader = next(libraries.glob("ld-linux*.so.*"))
+    folders = ":".join(map(str, (libraries, libraries / "pulseaudio")))  # the voice links to it, and makes no use of it
+    paths = ["--inhibit-cache", "--library-path", folders]
+    return [str(loader), *paths, str(root / "usr" / program), *arguments]
+
+
+def _fetch(packages: Path, bundle: Bundle) -> None:
     fresh = packages.with_suffix(".new")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
     with _own_apt(packages.with_suffix(".apt")) as environment:
         _run("apt-get", "-qq", "update", environment=environment)
-        names = [*WANTED, *_libraries(environment)]
+        names = [*bundle.programs, *bundle.files, *_libraries(environment, bundle.programs)]
         _run("apt-get", "-qq", "download", *names, environment=environment, folder=fresh)
     sums = [f"{_sum(path)}  {path.name}\n" for path in sorted(fresh.glob("*.deb"))]
     (fresh / "sums").write_text("".join(sums), encoding="ascii")
@@ -102,9 +125,9 @@ def _mirror() -> str:
     return usable[0]
 
 
-def _libraries(environment: Mapping[str, str]) -> list[str]:
-    """What `asterisk` and SIPp link to, and what that links to."""
-    shown = _run("apt-cache", "show", "--no-all-versions", "asterisk", "sip-tester", environment=environment)
+def _libraries(environment: Mapping[str, str], programs: tuple[str, ...]) -> list[str]:
+    """What the programs link to, and what that links to."""
+    shown = _run("apt-cache", "show", "--no-all-versions", *programs, environment=environment)
     named = re.findall(r"^Depends: (.*)$", shown, re.MULTILINE)
     first = {part.split()[0] for line in named for part in re.split(r"[,|] *", line)}
     without = [f"--no-{kind}" for kind in ("recommends", "suggests", "conflicts", "breaks", "replaces", "enhances")]

@@ -6,6 +6,7 @@ from pathlib import Path
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from telephony_bridge.asterisk import announcements
 from telephony_bridge.asterisk.configuration import Folders, Numbers, Place, Station, Trunk, Wanted, escaping
 from telephony_bridge.asterisk.configuration.folder import Folder, Options
 from telephony_bridge.models import Telephone
@@ -77,11 +78,9 @@ def _hours_of_centre(centre: ServiceCentre) -> Hours | None:
     return Hours.of(Week.parse(centre.hours), centre.state) if centre.hours else None
 
 
-def wanted_of(folder: Folder, options: Options, today: date, sounds: dict[tuple[str, str], str]) -> Wanted:
+def wanted_of(folder: Folder, options: Options, today: date) -> Wanted:
     """Everything for an exchange's files. Raises Refusal where something is missing."""
     centre = centre_of(options.centre)
-    if not options.trunk:
-        raise Refusal(_("Nennen Sie mit --trunk den Rechner Ihres Telefonanbieters."))
     return Wanted(
         centre=centre.name,
         folders=_folders(folder, options),
@@ -100,7 +99,7 @@ def wanted_of(folder: Folder, options: Options, today: date, sounds: dict[tuple[
             Station(one.user, one.label, one.extension, folder.secret(f"telephone-{escaping.name(one.user)}"))
             for one in telephones_of(centre)
         ],
-        places=places_of(centre, sounds),
+        places=places_of(centre, announcements.there(folder, texts_of(centre))),
         sip=(options.sip, options.sip_port),
         http=options.http,
         manager=options.manager,

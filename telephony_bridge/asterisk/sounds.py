@@ -7,11 +7,16 @@ from pathlib import Path
 RATE = 8000  # samples a second, as telephones have it
 
 
-def tone(path: Path, hertz: int, seconds: int) -> None:
+def samples(hertz: int, seconds: int) -> bytes:
     """A sine as G.711 A-law, which needs no transcoding."""
-    samples: Sequence[int] = [int(8000 * math.sin(2 * math.pi * hertz * at / RATE)) for at in range(RATE * seconds)]
+    level: Sequence[int] = [int(8000 * math.sin(2 * math.pi * hertz * at / RATE)) for at in range(RATE * seconds)]
+    return bytes(map(_alaw, level))
+
+
+def tone(path: Path, hertz: int, seconds: int) -> None:
+    """The same as a file."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(bytes(map(_alaw, samples)))
+    path.write_bytes(samples(hertz, seconds))
 
 
 def _alaw(sample: int) -> int:

@@ -8,6 +8,7 @@ import re
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
+from time import monotonic
 
 import pytest
 
@@ -58,6 +59,17 @@ def written(tmp_path_factory):
     lab.start(before=end_with_parent(os.getpid()))
     yield lab
     lab.stop()
+
+
+@pytest.fixture(autouse=True)
+def calm(written):
+    """Nobody waits who was left over, and nobody is in the queue."""
+    yield
+    written.console("channel request hangup all")
+    written.console("queue remove member PJSIP/agent1 from fallback")
+    end = monotonic() + PATIENCE
+    while "0 active channels" not in written.console("core show channels count"):
+        assert monotonic() < end
 
 
 @asynccontextmanager

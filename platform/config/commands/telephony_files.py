@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,7 @@ from tenants.errors import Refusal
 if TYPE_CHECKING:
     from telephony_bridge.asterisk.checking import Finding
     from telephony_bridge.asterisk.configuration import Wanted
-    from telephony_bridge.asterisk.configuration.folder import Folder, Options, Written
+    from telephony_bridge.asterisk.configuration.folder import Folder, Written
 
 SYMBOLS = {"ok": "✓ ", "warning": "! ", "error": "✗ "}
 DIRECTORY = click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
@@ -45,6 +44,7 @@ def config(folder: Path, is_reloading: bool, **given: Any) -> None:
     Die Angaben werden in DIR gemerkt; danach genügt: rufverbund telephony config DIR. Kennwörter stehen in DIR/secrets oder in
     RUFVERBUND_ASTERISK_PASSWORD, RUFVERBUND_ASTERISK_MANAGER_PASSWORD und RUFVERBUND_TRUNK_PASSWORD (oder …_FILE).
     """
+    from telephony_bridge.asterisk import announcements, reading
     from telephony_bridge.asterisk.configuration import rendered
     from telephony_bridge.asterisk.configuration.folder import Folder
 
@@ -53,19 +53,16 @@ def config(folder: Path, is_reloading: bool, **given: Any) -> None:
     options = place.options(**given)
     if not options.centre:
         raise Refusal(_("Nennen Sie mit --centre das Servicecenter."))
+    if not options.trunk:
+        raise Refusal(_("Nennen Sie mit --trunk den Rechner Ihres Telefonanbieters."))
     today = timezone.localdate()
-    wanted = _wanted(place, options, today)
+    announcements.speak(place, reading.texts_of(reading.centre_of(options.centre)), click.echo)
+    wanted = reading.wanted_of(place, options, today)
     files = rendered(wanted)
     _make_folders(wanted)
     _say(place, place.write(files, options, today))
     if is_reloading:
         _reload(wanted)
-
-
-def _wanted(place: "Folder", options: "Options", today: date) -> "Wanted":
-    from telephony_bridge.asterisk import reading
-
-    return reading.wanted_of(place, options, today, {})
 
 
 def _make_folders(wanted: "Wanted") -> None:
@@ -108,7 +105,7 @@ def _reload(wanted: "Wanted") -> None:
 @click.pass_context
 def check(ctx: click.Context, folder: Path, centre: str | None, as_json: bool) -> None:
     """Prüfen, ob ein Asterisk läuft, wie die Datenbank es will: jede Zeile ein Satz. Status 1 bei einem Fehler."""
-    from telephony_bridge.asterisk import checking
+    from telephony_bridge.asterisk import checking, reading
     from telephony_bridge.asterisk.configuration import rendered
     from telephony_bridge.asterisk.configuration.folder import Folder
 
@@ -118,7 +115,7 @@ def check(ctx: click.Context, folder: Path, centre: str | None, as_json: bool) -
         raise Refusal(
             _("In %(folder)s wurde noch nichts geschrieben: rufverbund telephony config.") % {"folder": folder}
         )
-    wanted = _wanted(place, place.options(centre=centre), written_on)
+    wanted = reading.wanted_of(place, place.options(centre=centre), written_on)
     files = rendered(wanted)
     exchange = checking.Exchange(wanted, files, tuple(place.differing(files)), timezone.localdate())
     found = asyncio.run(_all(exchange))

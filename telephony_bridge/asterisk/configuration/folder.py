@@ -8,7 +8,7 @@ import hashlib
 import json
 import os
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
@@ -120,11 +120,9 @@ class Folder:
         self._put(self.path / NOTE, json.dumps(note, indent=1, ensure_ascii=False) + "\n")
         return done
 
-    def sounds(self, wanted: Iterable[tuple[str, bytes]]) -> None:
-        """Put sounds in place, by their name with its ending."""
-        for name, data in wanted:
-            if not (self.path / "sounds" / name).is_file():
-                self._put(self.path / "sounds" / name, data)
+    def put(self, name: str, data: bytes) -> None:
+        """A file of ours that nobody edits."""
+        self._put(self.path / name, data)
 
     def _text(self, name: str) -> str | None:
         try:

@@ -1,0 +1,69 @@
+"""Audio that somebody sent, as telephones need it: a program of its own, because what reads foreign files may break, or never end.
+
+    python -m telephony_bridge.asterisk.decoding < audio > announcement.wav
+
+wav, mp3 (and what miniaudio reads else) in; 8 kHz, mono, 16 bits, as loud as a voice, out. Exit status: see `Outcome`.
+"""
+
+import io
+import resource
+import sys
+import wave
+from array import array
+from enum import IntEnum
+
+RATE = 8000  # samples a second
+LONGEST, SHORTEST = 120.0, 0.2  # seconds
+LOUDEST, MOST_GAIN = 0.7, 6.0  # of full scale; a quiet recording is made louder, noise is not made speech
+MEMORY, SECONDS = 1 << 30, 20  # bytes, and of the processor
+
+
+class Outcome(IntEnum):
+    """Exit statuses."""
+
+    DONE = 0
+    UNREADABLE = 3
+    TOO_LONG = 4
+    TOO_SHORT = 5
+    SILENT = 6
+
+
+def main() -> Outcome:
+    """Standard input to standard output."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    import miniaudio  # noqa: PLC0415  under the limits already
+
+    data = sys.stdin.buffer.read()
+    try:
+        decoded = miniaudio.decode(data, miniaudio.SampleFormat.SIGNED16, nchannels=1, sample_rate=RATE)
+    except (miniaudio.MiniaudioError, ValueError, MemoryError):
+        return Outcome.UNREADABLE
+    return _written(decoded.samples)
+
+
+def _written(samples: "array[int]") -> Outcome:
+    if len(samples) > LONGEST * RATE:
+        return Outcome.TOO_LONG
+    if len(samples) < SHORTEST * RATE:
+        return Outcome.TOO_SHORT
+    peak = max(map(abs, samples)) / 32768
+    if peak < LOUDEST / MOST_GAIN / 20:
+        return Outcome.SILENT
+    gain = min(LOUDEST / peak, MOST_GAIN)
+    loud = array("h", (int(sample * gain) for sample in samples))
+    if sys.byteorder == "big":
+        loud.byteswap()
+    target = io.BytesIO()
+    with wave.open(target, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(RATE)
+        file.writeframes(loud.tobytes())
+    sys.stdout.buffer.write(target.getvalue())
+    return Outcome.DONE
+
+
+if __name__ == "__main__":
+    sys.exit(main())
