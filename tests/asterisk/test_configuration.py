@@ -9,13 +9,15 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from time import monotonic
+from time import time as time_now
+from types import SimpleNamespace
 
 import pytest
 
 from config.processes import end_with_parent
-from telephony_bridge.asterisk import sounds
+from telephony_bridge.asterisk import checking, sounds
 from telephony_bridge.asterisk.ami import Ami, ManagerAccess
-from telephony_bridge.asterisk.configuration import Numbers, Place, Ports, Station
+from telephony_bridge.asterisk.configuration import Numbers, Place, Ports, Station, rendered
 from telephony_bridge.asterisk.lab import Lab
 from telephony_bridge.routing.ari import Access, Ari, AriError
 from tenants.hours import BERLIN, Hours, Interval, SpecialDay, Week
@@ -330,6 +332,60 @@ def test_the_trunk_registers_with_the_provider(written):
     request = hashlib.md5(f"REGISTER:{found['uri']}".encode()).hexdigest()  # noqa: S324
     wanted = f"{own}:n1:{found['nc']}:{found['cnonce']}:auth:{request}"
     assert found["response"] == hashlib.md5(wanted.encode()).hexdigest()  # noqa: S324
+
+
+def found(lab, *, today=TODAY, differing=()):
+    """The sentences about the trunk and all that is more than well, as they stand now."""
+    wanted = replace(
+        lab.wanted(),
+        places=places(lab),
+        trunk=replace(lab.wanted().trunk, user="4929211030", password="t;x"),
+        today=TODAY,
+    )
+    exchange = checking.Exchange(wanted, rendered(wanted), differing, today)
+
+    async def asked():
+        return [
+            one.message async for one in checking.findings(exchange) if one.status != "ok" or "Anschluss" in one.message
+        ]
+
+    return asked()
+
+
+def test_a_trunk_that_is_registered_and_one_that_is_not_are_told(written):
+    async def played():
+        assert any("ist bei 127.0.0.4 nicht angemeldet (" in message for message in await found(written))
+        async with opened(Provider(written.ports.trunk)):
+            await asyncio.to_thread(written.console, "pjsip send register trunk")
+            end = monotonic() + PATIENCE
+            while "Der Anschluss ist bei 127.0.0.4 angemeldet." not in (told := await found(written)):
+                assert monotonic() < end, told
+            await asyncio.to_thread(written.console, "pjsip send unregister trunk")
+
+    play(played())
+
+
+def test_clocks_that_differ_and_days_that_are_old_are_told(written, monkeypatch):
+    told = play(found(written))
+    assert not any("Uhr" in message or "Feiertage" in message or "Zeitzonen" in message for message in told)
+    monkeypatch.setattr(checking, "time", SimpleNamespace(time=lambda: time_now() + 90, monotonic=monotonic))
+    told = play(found(written, today=TODAY + timedelta(days=61)))
+    assert "Die Uhr von Asterisk geht um 90 Sekunden anders als diese." in told
+    assert (
+        "Feiertage und besondere Tage stehen seit 61 Tagen unverändert in den Dateien; schreiben Sie sie neu." in told
+    )
+
+
+def test_a_bridge_that_serves_the_exchange_is_seen(written):
+    access = Access("127.0.0.1", written.ports.http, "bridge", written.secret())
+
+    async def played():
+        async with Ari.connected(access) as bridge:
+            told = await found(written)
+            assert not any("Verteilung" in message for message in told)
+            await bridge("GET", "applications/rufverbund")  # and was not replaced
+
+    play(played())
 
 
 def test_asterisk_reads_every_file_without_a_complaint(written):
