@@ -4,11 +4,12 @@ A call begins with the caller's channel and ends with it. At each moment between
 
     waiting      with nobody: in the queue, while a telephone rings, sent away and not yet answered, come back
     talking      with an agent
-    held         the agent is still on the line, and lets the caller wait
+    held         the agent is still on the line, and lets the caller wait: from the desk, or by a key of the telephone
     consulting   the same, and somebody else is being asked
     transferred  with somebody whom the call was given to
 
-Who is with whom is told by bridges: Asterisk writes who enters and leaves each. Channels of ours tell by their ids what they are
+Who is with whom is told by bridges: Asterisk writes who enters and leaves each. A telephone that holds leaves the caller in the bridge, with
+music. Channels of ours tell by their ids what they are
 (routing/calls.py); those that the dialplan has made, by where their telephone is: behind a trunk, or at an agent's desk.
 """
 
@@ -23,6 +24,7 @@ from telephony_bridge.routing.resync import endpoint
 
 INBOUND = "INBOUND"  # what the dialplan writes when a citizen calls; calls that staff make have none and are no record's matter
 FROM_TRUNK = "from-trunk"  # the context in which channels of a trunk begin, also those that we dial there
+MUSIC = ("STREAM_BEGIN", "STREAM_END", "BRIDGE_ENTER", "BRIDGE_EXIT")  # after which a caller has music or has not
 MOMENT = timedelta(milliseconds=100)  # from one bridge to the next; shorter ones are no interval
 HELPERS = (
     "Surrogate/",
@@ -141,6 +143,7 @@ class _Story:
     bridges: dict[str, str] = field(default_factory=dict)  # channel -> the bridge it is in
     talked: set[str] = field(default_factory=set)  # agents' channels that had the caller
     agent: str = ""
+    has_music: bool = False  # the caller, in a bridge: a telephone there holds
     since: datetime | None = None
     current: tuple[Kind, str] = (Kind.WAITING, "")
     intervals: list[Interval] = field(default_factory=list)
@@ -168,6 +171,8 @@ class _Story:
 
     def _leg(self, line: Line, now: datetime) -> None:
         leg = self.legs[line.channel]
+        if line.channel == self.linked and line.event in MUSIC:  # music of before goes with entering a bridge
+            self.has_music = line.event == "STREAM_BEGIN" and self.linked in self.bridges
         if line.event == "ANSWER" and leg.answered is None:
             self.legs[leg.channel] = replace(leg, answered=now)
         elif line.event == "BRIDGE_ENTER" and leg.ended is None:
@@ -204,7 +209,7 @@ class _Story:
         if agent := next((leg for leg in with_caller if leg.who is Who.AGENT), None):
             self.talked.add(agent.channel)
             self.agent = agent.endpoint
-            return Kind.TALKING, self.agent
+            return (Kind.HELD if self.has_music else Kind.TALKING), self.agent
         if with_caller:
             return Kind.TRANSFERRED, self.agent
         there = [leg for leg in self.legs.values() if leg.ended is None and leg.who is not Who.CALLER]

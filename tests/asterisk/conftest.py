@@ -1,11 +1,14 @@
 """One real Asterisk for all tests of a worker. Under CI=1 it must start; elsewhere the tests are skipped, with the reason, where it cannot be had."""
 
 import os
+from collections import defaultdict
 
 import pytest
 
 from config.processes import end_with_parent
 from telephony_bridge.asterisk.lab import Lab, Ports
+from telephony_bridge.record.lines import all_parsed
+from telephony_bridge.record.timeline import recorded
 from tenants.errors import Refusal
 
 
@@ -28,8 +31,20 @@ def asterisk(tmp_path_factory):
 def tidy(asterisk):
     """Each test begins without calls, and with nobody in the queue."""
     yield
+    assert_every_second_counts_once(asterisk)
     if not asterisk.runs():
         asterisk.start(before=end_with_parent(os.getpid()))
     asterisk.console("channel request hangup all")
     for name in ("agent1", "agent2"):
         asterisk.console(f"queue remove member PJSIP/{name} from fallback")
+
+
+def assert_every_second_counts_once(asterisk):
+    """Whatever a test has done: each call of Asterisk's log has one record, whose intervals follow each other from its begin to its end."""
+    calls = defaultdict(list)
+    for line in all_parsed(asterisk.cel.read_text(encoding="utf-8").splitlines() if asterisk.cel.exists() else ()):
+        calls[line.linked].append(line)
+    for record in filter(None, map(recorded, calls.values())):
+        times = [record.began, *(interval.ended for interval in record.intervals)]
+        assert [interval.began for interval in record.intervals] == times[:-1], record
+        assert times[-1] == (record.ended or record.last), record

@@ -12,7 +12,7 @@ from telephony_bridge.record.runs import outlived
 from telephony_bridge.record.timeline import End, Kind, Who, recorded
 from telephony_bridge.routing import calls as c
 from telephony_bridge.routing.calls import State
-from tests.asterisk.sip import PATIENCE, TRUNK_FAR, Caller, Phone, play
+from tests.asterisk.sip import PATIENCE, TRUNK_FAR, Caller, Phone, header, play
 from tests.asterisk.test_exchange import TOWN_HALL, access, left_alone, only, running, until  # noqa: F401  a fixture
 
 TARGET = "+492921301234"
@@ -219,3 +219,56 @@ def test_asterisk_dies_while_they_talk_and_the_call_is_lost_at_the_last_that_it_
     begun = [line.channel for line in written(asterisk) if line.event == "CHAN_START"]
     assert outlived(lost, begun)
     assert not outlived(later, begun)
+
+
+class Holding(Phone):
+    """A telephone with a key for holding: the exchange plays music to the other one then (RFC 3264, 8.4)."""
+
+    def _invited(self, text, sender):
+        self.invite, self.exchange, self.turn = text, sender, 1
+        super()._invited(text, sender)
+
+    def press(self, direction):
+        """sendonly: hold; sendrecv: take back."""
+        self.turn += 1
+        sdp = self.sdp.replace("o=u 1 1", f"o=u 1 {self.turn}") + f"a={direction}\r\n"
+        self.request("INVITE", sdp)
+
+    def request(self, method, body=""):
+        contact = header(self.invite, "Contact").partition("<")[2].partition(">")[0]
+        lines = [f"Via: SIP/2.0/UDP {self.at};branch=z9hG4bK{method}{self.turn}", "Max-Forwards: 70"]
+        lines += [f"From: {header(self.invite, 'To')};tag={self.tag}", f"To: {header(self.invite, 'From')}"]
+        lines += [f"Call-ID: {header(self.invite, 'Call-ID')}", f"CSeq: {self.turn} {method}"]
+        self.write(f"{method} {contact} SIP/2.0", lines, body, self.exchange)
+
+    def message(self, data, sender):
+        text = data.decode(errors="replace")
+        if text.startswith("SIP/2.0 200") and header(text, "CSeq").endswith("INVITE"):
+            self.request("ACK")
+        else:
+            super().message(data, sender)
+
+
+def test_held_by_a_key_of_the_telephone(asterisk, access):  # noqa: F811
+    async def played():
+        async with running(access, "agent1") as exchange, Holding(asterisk.ports.phones) as phone:
+            async with Caller(TOWN_HALL, asterisk.ports.sip) as caller:
+                await caller.until(lambda: caller.talked > 0.5)
+                call = only(exchange).id
+                phone.press("sendonly")
+                await hears_music(caller)
+                phone.press("sendrecv")
+                await talks_on(caller)
+            await until(lambda: not exchange.lines)
+            await is_over(asterisk, call)
+        return call, caller
+
+    call, caller = play(played())
+    record = recorded(of_call(asterisk, call))
+    assert kinds(record) == [
+        (Kind.WAITING, ""),
+        (Kind.TALKING, "agent1"),
+        (Kind.HELD, "agent1"),
+        (Kind.TALKING, "agent1"),
+    ]
+    assert_heard(record, caller)

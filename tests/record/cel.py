@@ -78,6 +78,13 @@ class Script:
             self.ends(self.target_leg)
             self.target_leg = None
 
+    def presses_hold(self, seconds):
+        """The agent at the telephone, in a talk; and takes back."""
+        self.write("STREAM_BEGIN", extra={"class": "default"})
+        self.passes("held", seconds, self.agent)
+        self.write("STREAM_END")
+        self.passes("talking", 1, self.agent)
+
     def holds(self, seconds):
         """After a talk."""
         if self.phases[-1][0] == "talking":

@@ -13,7 +13,7 @@ from tests.record.cel import BEGIN, TOWN_HALL, Script
 SECONDS = st.integers(1, 600)
 AFTER = {  # what can come after what
     "waiting": ("talks",),
-    "talking": ("talks", "holds", "asks"),
+    "talking": ("talks", "holds", "presses_hold", "asks"),
     "held": ("talks", "asks", "waits"),
     "consulting": ("talks", "holds", "connects"),
     "transferred": (),
@@ -84,7 +84,18 @@ def test_a_call_that_a_crash_ends_is_lost_at_the_last_that_was_heard_of_it(call,
     assert phases(found) == phases(recorded(call.lines))[: len(found.intervals)]
 
 
-EVENTS = ["CHAN_START", "ANSWER", "BRIDGE_ENTER", "BRIDGE_EXIT", "HANGUP", "CHAN_END", "LINKEDID_END", "INBOUND", "X"]
+EVENTS = [
+    "CHAN_START",
+    "STREAM_BEGIN",
+    "ANSWER",
+    "BRIDGE_ENTER",
+    "BRIDGE_EXIT",
+    "HANGUP",
+    "CHAN_END",
+    "LINKEDID_END",
+    "INBOUND",
+    "X",
+]
 CHANNELS = ["c.0", "c.0-a1", "c.0-a2", "c.0-x3", "c.1", ""]
 
 
@@ -167,6 +178,17 @@ def test_the_moment_between_two_bridges_is_no_interval():
         ("waiting", 2, ""), ("talking", 5, "agent1"), ("waiting", 3.02, ""), ("talking", 4.003, "agent2"),
     ]  # fmt: skip
     assert_adds_up(found)
+
+
+def test_music_from_before_is_no_holding():
+    call = Script()
+    call.write("STREAM_BEGIN", extra={"class": "default"})
+    call.waits(3)
+    call.talks("agent1", 5)  # its end may come late, or not at all
+    call.write("STREAM_END")
+    call.passes("talking", 5, "agent1")
+    call.hangs_up()
+    assert phases(recorded(call.lines)) == call.phases
 
 
 def test_who_is_answered_at_once_has_waited_all_the_same():
