@@ -14,6 +14,7 @@ from uuid import UUID
 
 import structlog
 from django.db import transaction
+from django.db.models.functions import Greatest
 
 from telephony_bridge.models import Call, Source
 from telephony_bridge.record.files import LIMIT, Position, read
@@ -27,6 +28,7 @@ log = structlog.get_logger(__name__)
 READINGS = 8  # of LIMIT bytes in one call of follow(), so that other chores have their turn
 LONGEST = timedelta(hours=12)  # that an open call is silent; then it is lost, though nothing says so
 CHANGED = ("call", "dialled", "began_at", "answered_at", "ended_at", "last_at", "end", "agent_id", "agent_name", "telephone", "legs", "compared_at")  # fmt: skip
+ENDS = ("HANGUP", "CHAN_END")  # of the caller's channel
 FIELDS = ("linked", "event", "at", "channel", "name", "context", "exten", "extra")  # of CelEvent and Line
 
 
@@ -62,11 +64,10 @@ def _next(source: Source, file: Path, started: datetime | None, limit: int) -> i
     if reading.gap or len(lines) < len(set(reading.texts)):
         log.warning("record.torn", file=row.path, gap=reading.gap, unread=len(set(reading.texts)) - len(lines))
     CelEvent.objects.bulk_create(_events(source, lines), batch_size=2000, ignore_conflicts=True)
-    begun = [line.channel for line in lines.values() if line.event == "CHAN_START"]
     touched = {line.linked for line in lines.values()}
-    lost = _lost(source, touched, begun, started, reading.position.last_at)
+    lost = _lost(source, lines.values(), started, reading.position.last_at)
     if touched | lost:
-        _record(source, touched | lost, lost)
+        _record(source, _finished(source, touched, lines.values()) | lost, lost)
     if reading.position != position:
         _move(row, reading.position, gap=reading.gap)
     return len(reading.texts)
@@ -93,15 +94,25 @@ def _events(source: Source, lines: Mapping[str, Line]) -> Iterable[CelEvent]:
         yield CelEvent(source=source, digest=digest, **{name: getattr(line, name) for name in FIELDS})
 
 
-def _lost(
-    source: Source, touched: Collection[str], begun: Collection[str], started: datetime | None, now: datetime | None
-) -> set[str]:
+def _lost(source: Source, lines: Collection[Line], started: datetime | None, now: datetime | None) -> set[str]:
     """Calls that cannot have an end any more: Asterisk was started anew, or they are silent for longer than any call is."""
-    opened = CallRecord.objects.filter(source=source, end=End.OPEN).values_list("linked", "last_at")
-    lost = {linked for linked in {*touched, *(linked for linked, _at in opened)} if outlived(linked, begun)}
+    touched = {line.linked for line in lines}
+    opened = dict(CallRecord.objects.filter(source=source, end=End.OPEN).values_list("linked", "last_at"))
+    lost = outlived(opened.keys() | touched, (line.channel for line in lines if line.event == "CHAN_START"))
     for before in filter(None, (started, now and now - LONGEST)):
-        lost |= {linked for linked, last_at in opened if last_at < before and linked not in touched}
+        lost |= {linked for linked, last_at in opened.items() if last_at < before and linked not in touched}
     return lost
+
+
+def _finished(source: Source, touched: Collection[str], lines: Collection[Line]) -> set[str]:
+    """Of these calls, those whose records are to be made: they are over or new. For the others it is enough to know that they go on."""
+    over = {line.linked for line in lines if line.event in ENDS and line.channel == line.linked}
+    over |= {line.linked for line in lines if line.event == "LINKEDID_END"}
+    going_on = CallRecord.objects.filter(source=source, linked__in={*touched} - over, end=End.OPEN)
+    known = set(going_on.values_list("linked", flat=True))
+    if known:
+        going_on.update(last_at=Greatest("last_at", max(line.at for line in lines)))
+    return {*touched} - known
 
 
 def _record(source: Source, linked: Collection[str], lost: Collection[str]) -> None:

@@ -6,15 +6,22 @@ with a number that is not higher, is another run.
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable
+from itertools import accumulate
 
 ID = re.compile(r"(?:.*-)?(?P<second>[0-9]{1,10})\.(?P<number>[0-9]{1,10})")
 
 
-def outlived(linked: str, others: Iterable[str]) -> bool:
-    """Whether one of these channels' ids is of a later run than that of a call. Ids that are not Asterisk's own say nothing."""
-    if (call := ID.fullmatch(linked)) is None:
-        return False
-    second, number = int(call["second"]), int(call["number"])
-    found = (ID.fullmatch(other) for other in others)
-    return any(one and int(one["second"]) >= second + 2 and int(one["number"]) <= number for one in found)
+def outlived(calls: Iterable[str], others: Iterable[str]) -> set[str]:
+    """Those calls of whose run Asterisk is no more, by the ids of their channels and of others. Ids that are not Asterisk's own say nothing."""
+    began = sorted((number, second) for _id, second, number in _parsed(others))
+    numbers = [number for number, _second in began]
+    latest = list(accumulate((second for _number, second in began), max))  # of all with a number that is not higher
+    counts = ((call, second, bisect_right(numbers, number)) for call, second, number in _parsed(calls))
+    return {call for call, second, lower in counts if lower and latest[lower - 1] >= second + 2}
+
+
+def _parsed(ids: Iterable[str]) -> Iterable[tuple[str, int, int]]:
+    found = ((id_, ID.fullmatch(id_)) for id_ in ids)
+    return ((id_, int(one["second"]), int(one["number"])) for id_, one in found if one)
