@@ -76,7 +76,7 @@ async def findings(exchange: Exchange, app: str = "rufverbund") -> AsyncIterator
     except WrongPasswordError:
         yield _error(
             _(
-                "Asterisk weist das Kennwort seiner Verwaltung (AMI) ab: In manager.conf steht ein anderes; nach „config --reload“ gilt dieses."
+                "Asterisk weist das Kennwort seiner Verwaltung (AMI) ab: Es läuft mit anderen Dateien; schreiben Sie sie und starten Sie es neu."
             )
         )
     except (OSError, AmiError, TimeoutError):
@@ -115,7 +115,7 @@ async def _ari(exchange: Exchange, app: str) -> AsyncIterator[Finding]:
             names = [one["name"] for one in await ari("GET", "applications")]
     except InvalidStatus as error:
         if error.response.status_code == UNAUTHORISED:
-            yield _error(_("Asterisk weist das Kennwort von ARI ab: In ari.conf steht ein anderes; nach „config --reload“ gilt dieses."))  # fmt: skip
+            yield _error(_("Asterisk weist das Kennwort von ARI ab: Es läuft mit anderen Dateien; schreiben Sie sie und starten Sie es neu."))  # fmt: skip
         else:
             yield _error(_("Auf %(host)s:%(port)s antwortet etwas anderes als ARI.") % where)
     except (OSError, EOFError, WebSocketException, AriError, TimeoutError):

@@ -92,8 +92,8 @@ def wanted_of(folder: Folder, options: Options, today: date) -> Wanted:
             options.trunk_sources,
         ),
         default=Place(DEFAULT, centre.name, hours=_hours_of_centre(centre)),
-        ari_secret=folder.secret("ari"),
-        ami_secret=folder.secret("ami"),
+        ari_secret=folder.secret("asterisk"),
+        ami_secret=folder.secret("asterisk"),
         today=today,
         stations=[
             Station(one.user, one.label, one.extension, folder.secret(f"telephone-{escaping.name(one.user)}"))
@@ -101,6 +101,7 @@ def wanted_of(folder: Folder, options: Options, today: date) -> Wanted:
         ],
         places=places_of(centre, announcements.there(folder, texts_of(centre))),
         sip=(options.sip, options.sip_port),
+        external=options.external,
         http=options.http,
         manager=options.manager,
     )
@@ -114,3 +115,16 @@ def _folders(folder: Folder, options: Options) -> Folders:
     within = Folders.within(Path(options.state), modules, Path(options.data or "/usr/share/asterisk"))
     own = {"etc": folder.path, "music": folder.path / "music", "sounds": folder.path / "sounds"}
     return Folders(**{name: own.get(name, getattr(within, name)) for name in Folders.__slots__})
+
+
+def environment_of(folder: Folder, wanted: Wanted, centre: str) -> str:
+    """What `rufverbund bridge` needs to serve this exchange, as a file that a shell and systemd read."""
+    values = {
+        "": f"http://127.0.0.1:{wanted.http}",
+        "_CENTRE": centre,
+        "_PASSWORD_FILE": folder.path / "secrets" / "asterisk",
+        "_MANAGER": wanted.manager,
+        "_CEL": wanted.folders.log / "cel-custom" / "Master.csv",
+        "_SOUNDS": wanted.folders.sounds,
+    }
+    return "".join(f'RUFVERBUND_ASTERISK{name}="{value}"\n' for name, value in values.items())

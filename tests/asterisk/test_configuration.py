@@ -54,7 +54,9 @@ def written(tmp_path_factory):
     lab = Lab(tmp_path_factory.mktemp("written"), Ports.free())
     stations = [*lab.wanted().stations, Station("platz-3", "Platz 3", "903", password=PASSWORD)]
     trunk = replace(lab.wanted().trunk, user="4929211030", password="t;x")
-    lab.configure(replace(lab.wanted(), places=places(lab), stations=stations, trunk=trunk, today=TODAY))
+    lab.configure(
+        replace(lab.wanted(), places=places(lab), stations=stations, trunk=trunk, today=TODAY, external="192.0.2.7")
+    )
     sounds.tone(lab.folder / "sounds" / "shut.alaw", 800, 1)
     with (lab.folder / "etc/extensions.conf").open("a", encoding="utf-8") as dialplan:
         dialplan.write(HOLDER)

@@ -82,6 +82,7 @@ def test_names_of_places_and_days_stand_in_comments_alone(typed):
         lambda evil: {"stations": [Station("a", "x", contact=f"{evil}@127.0.0.1:5060")]},
         lambda evil: {"default": Place(evil, "x")},
         lambda evil: {"trunk": Trunk(evil)},
+        lambda evil: {"external": f"a{evil}"} if evil else {"trunk": Trunk(evil)},
         lambda evil: {"trunk": Trunk("h", sources=(evil,))},
         lambda evil: {"trunk": Trunk("h", user=evil, password="p")},
         lambda evil: {"places": [Place("soest", "x", (Numbers(evil),))]},
@@ -150,3 +151,9 @@ def test_numbers_have_one_pattern_for_each_length():
     ]
     found = re.findall(r"exten => (_\S+),1,Goto\(place-soest", dialplan)
     assert found == ["_+492921103", "_+492921103X", "_+492921103XX"] * 2  # among the centre's own, and among all
+
+
+def test_behind_a_router_others_are_told_the_outer_address():
+    inside, outside = rendered(wanted())["pjsip.conf"], rendered(wanted(external="192.0.2.7"))["pjsip.conf"]
+    assert "external_" not in inside
+    assert "external_signaling_address=192.0.2.7\nexternal_media_address=192.0.2.7\nlocal_net=10.0.0.0/8\n" in outside

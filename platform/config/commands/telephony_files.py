@@ -32,6 +32,9 @@ CENTRE = click.option("--centre", metavar="SLUG", help="Servicecenter; beim erst
 )  # fmt: skip
 @click.option("--sip", metavar="ADRESSE", help="Wo Asterisk Telefone und Anbieter hört; sonst überall.")
 @click.option("--sip-port", type=click.IntRange(1, 65535), help="Sonst 5060.")
+@click.option(
+    "--external", metavar="ADRESSE", help="Hinter einem Router: die Adresse, unter der andere Asterisk sehen."
+)
 @click.option("--http", type=click.IntRange(1, 65535), help="Port von ARI auf diesem Rechner; sonst 8088.")
 @click.option("--manager", type=click.IntRange(1, 65535), help="Port von AMI auf diesem Rechner; sonst 5038.")
 @click.option("--state", metavar="DIR", help="Alles, was Asterisk sonst schreibt, in einem Ordner statt in /var.")
@@ -42,7 +45,7 @@ def config(folder: Path, is_reloading: bool, **given: Any) -> None:
     """Die Dateien eines Asterisk aus der Datenbank schreiben, etwa nach /etc/asterisk.
 
     Die Angaben werden in DIR gemerkt; danach genügt: rufverbund telephony config DIR. Kennwörter stehen in DIR/secrets oder in
-    RUFVERBUND_ASTERISK_PASSWORD, RUFVERBUND_ASTERISK_MANAGER_PASSWORD und RUFVERBUND_TRUNK_PASSWORD (oder …_FILE).
+    RUFVERBUND_ASTERISK_PASSWORD und RUFVERBUND_TRUNK_PASSWORD (oder …_FILE); was die Brücke braucht, in DIR/bridge.env.
     """
     from telephony_bridge.asterisk import announcements, reading
     from telephony_bridge.asterisk.configuration import rendered
@@ -61,6 +64,7 @@ def config(folder: Path, is_reloading: bool, **given: Any) -> None:
     files = rendered(wanted)
     _make_folders(wanted)
     _say(place, place.write(files, options, today))
+    place.put("bridge.env", reading.environment_of(place, wanted, options.centre).encode())
     if is_reloading:
         _reload(wanted)
 

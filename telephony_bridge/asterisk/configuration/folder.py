@@ -21,8 +21,7 @@ from tenants.errors import Refusal
 NOTE = "rufverbund.json"
 OWN = ".eigene"  # the ending of what somebody else wrote
 ENVIRONMENT = {  # each also with _FILE, the path of a file that has it
-    "ari": "RUFVERBUND_ASTERISK_PASSWORD",
-    "ami": "RUFVERBUND_ASTERISK_MANAGER_PASSWORD",
+    "asterisk": "RUFVERBUND_ASTERISK_PASSWORD",  # of ARI and AMI, as `rufverbund bridge` has it
     "trunk": "RUFVERBUND_TRUNK_PASSWORD",
 }
 
@@ -38,6 +37,7 @@ class Options:
     trunk_sources: tuple[str, ...] = ()
     sip: str = "0.0.0.0"  # noqa: S104  telephones and the provider come from outside
     sip_port: int = 5060
+    external: str = ""
     http: int = 8088
     manager: int = 5038
     state: str = ""

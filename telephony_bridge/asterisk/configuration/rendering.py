@@ -11,6 +11,7 @@ from telephony_bridge.asterisk.configuration import escaping, opening
 from telephony_bridge.asterisk.configuration.wanted import Numbers, Place, Station, Trunk, Wanted
 
 TEMPLATES = Path(__file__).parents[1] / "conf"
+PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8")
 SLOT = re.compile(r"<<(\w+)>>")
 HEAD = """; Vom Rufverbund geschrieben (rufverbund telephony config) für: {centre}
 ; Wer hier etwas ändert, findet die eigene Fassung nach dem nächsten Schreiben daneben, mit der Endung .eigene; es gilt dann wieder diese.
@@ -36,6 +37,7 @@ def _values(wanted: Wanted) -> Mapping[str, str]:
         "http": str(wanted.http),
         "manager": str(wanted.manager),
         "sip": f"{escaping.host(wanted.sip[0])}:{wanted.sip[1]}",
+        "external": _lines(_external(wanted.external)),
         "first_port": str(wanted.media[0]),
         "last_port": str(wanted.media[1]),
         "lease": str(wanted.lease),
@@ -54,6 +56,13 @@ def _values(wanted: Wanted) -> Mapping[str, str]:
 
 def _lines(lines: Iterator[str]) -> str:
     return "".join(f"{line}\n" for line in lines)
+
+
+def _external(address: str) -> Iterator[str]:
+    """Behind a router that translates addresses: who is outside must be told the outer one."""
+    if address:
+        yield from (f"external_{kind}_address={escaping.host(address)}" for kind in ("signaling", "media"))
+        yield from (f"local_net={network}" for network in PRIVATE)
 
 
 def _trunk(trunk: Trunk) -> Iterator[str]:

@@ -119,7 +119,7 @@ class Folders:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Everything. `sip` is where it hears SIP; its interfaces (`http` for ARI, `manager` for AMI) are on loopback alone.
+    """Everything. `sip` is where it hears SIP, `external` its address as others see it, behind a router; its interfaces (`http` for ARI, `manager` for AMI) are on loopback alone.
 
     `today`: from then on special days and holidays are written, for 400 days.
     """
@@ -134,6 +134,7 @@ class Wanted:
     stations: Sequence[Station] = ()
     places: Sequence[Place] = ()
     sip: tuple[str, int] = ("0.0.0.0", 5060)  # noqa: S104  telephones and the provider come from outside
+    external: str = ""
     http: int = 8088
     manager: int = 5038
     media: tuple[int, int] = (10000, 20000)
