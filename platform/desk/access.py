@@ -12,9 +12,9 @@ from accounts.models import ROLES
 from knowledge.pool import queries as pool
 from knowledge.pool.models import SearchEntry, Synonym
 from telephony_bridge import queries
-from telephony_bridge.models import Call
+from telephony_bridge.models import Call, Presence
 from telephony_bridge.record_models import CallRecord
-from tenants.models import Municipality
+from tenants.models import Municipality, ServiceCentre
 
 
 def call_or_404(public_id: str) -> Call:
@@ -70,3 +70,19 @@ def record_or_404(request: StaffRequest, pk: int) -> CallRecord:
     if record is None:
         raise Http404
     return record
+
+
+def supervised_centre_or_404(request: StaffRequest, slug: str) -> ServiceCentre:
+    """A centre whose team the person leads."""
+    centre = ServiceCentre.objects.filter(pk__in=supervised(request), slug=slug).first()
+    if centre is None:
+        raise Http404
+    return centre
+
+
+def presence_or_404(centre: ServiceCentre, person_id: int) -> Presence:
+    """The presence of somebody of a centre."""
+    presence = Presence.objects.filter(centre=centre, person_id=person_id).first()
+    if presence is None:
+        raise Http404
+    return presence

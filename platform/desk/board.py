@@ -22,6 +22,7 @@ NEWS = 4
 LAST = 8
 FREQUENT = 6
 DECLINED = "declined_calls"  # in the session: calls that this agent left to the others
+WITH_REASON = ("break", "away")
 PRESENCES = (
     ("ready", gettext_lazy("Bereit")),
     ("wrap-up", gettext_lazy("Nachbearbeitung")),
@@ -50,7 +51,7 @@ class Board:
     is_free: bool
     choices: list[Municipality] = field(default_factory=list)
     declined: Sequence[str] = ()  # calls that this person left to the others: they wait in the queue, without a sound
-    reason: str = ""  # why they are on a break, where the exchange has put them there
+    reason: str = ""  # why they are on a break or signed out, where the exchange or a supervisor has put them there
 
     @property
     def active(self) -> Card | None:
@@ -80,7 +81,7 @@ def board(access: Access, *, declined: Sequence[str] = ()) -> Board:
         raise ValueError("a board belongs to a person")
     presences = queries.presences_of(int(person.pk))
     presence, after = own_presence(presences)
-    reason = next((one.reason for one in presences if one.state == presence and one.state == "break"), "")
+    reason = next((one.reason for one in presences if one.state == presence in WITH_REASON), "")
     mine = queries.current_calls(int(person.pk))
     ringing = queries.ringing_calls(centres)
     is_free = presence == "ready" and not mine

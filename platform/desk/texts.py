@@ -34,6 +34,7 @@ TEXTS = {
     "closing.soon": _(
         "Noch {n} Sekunden, dann wird der Anruf abgeschlossen. Der Befehl „Länger brauchen“ hält die Zeit an."
     ),
+    "notice.over": _("Gilt nicht mehr: {words}"),
     "gap.answered": _("Ihre Meldung wurde beantwortet: {title}."),
     "settings.default": _("Standardgerät des Rechners"),
     "settings.device": _("Gerät {n}"),

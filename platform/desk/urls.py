@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from desk.views import calls, gaps, knowledge, learning, page, preferences, records, synonyms
+from desk.views import calls, gaps, knowledge, lead, learning, page, preferences, records, synonyms
 
 urlpatterns = [
     path("", page.desk, name="desk"),
@@ -23,6 +23,14 @@ urlpatterns = [
     path("anruf/<slug:public_id>/abschluss/", calls.close, name="close"),
     path("abweichungen/", records.record_list, name="record_list"),
     path("abweichungen/<int:pk>/klaeren/", records.settle_record, name="settle_record"),
+    path("leitstand/", lead.lead, name="lead"),
+    path("leitstand/<slug:slug>/teile/", lead.lead_parts, name="lead_parts"),
+    path("leitstand/<slug:slug>/person/<int:pk>/<slug:state>/", lead.lead_presence, name="lead_presence"),
+    path("leitstand/<slug:slug>/anruf/<slug:public_id>/<slug:verb>/", lead.lead_call, name="lead_call"),
+    path("leitstand/<slug:slug>/schliessen/", lead.close_centre, name="close_centre"),
+    path("leitstand/<slug:slug>/oeffnen/", lead.open_centre, name="open_centre"),
+    path("leitstand/<slug:slug>/lage/", lead.set_situation, name="set_situation"),
+    path("leitstand/<slug:slug>/lage/aufheben/", lead.clear_situation, name="clear_situation"),
     path("suchen/", learning.search_weeks, name="search_weeks"),
     path("synonyme/", synonyms.shared_synonym_list, name="shared_synonym_list"),
     path("synonyme/neu/", synonyms.shared_synonym_new, name="shared_synonym_new"),

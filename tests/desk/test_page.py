@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 FRAGMENT = {"X-Fragment": "1"}
-REGIONS = ("state", "calls", "presence", "closing", "info", "below", "waiting", "side")
+REGIONS = ("state", "notices", "calls", "presence", "closing", "info", "below", "waiting", "side")
 VOID = {"input", "br", "img", "meta", "link", "hr"}
 
 

@@ -9,8 +9,9 @@ from django.template.loader import render_to_string
 
 from accounts.access import StaffRequest
 from desk import board
+from telephony_bridge.notices import notices_of
 
-CALL = ("state", "calls", "presence", "closing", "info", "below")
+CALL = ("state", "notices", "calls", "presence", "closing", "info", "below")
 QUEUE = ("waiting", "side")
 FRAGMENT = "X-Fragment"  # a script asks: it gets parts; a plain form gets a redirect
 
@@ -23,6 +24,8 @@ def context_of(request: StaffRequest) -> dict[str, Any]:
     context: dict[str, Any] = {
         "board": shown,
         "team": team,
+        "notices": notices_of(sorted(request.access.centres)),
+        "many_centres": len(request.access.centres) > 1,
         "ended": "",
         "presences": board.PRESENCES,
         "idle": None,

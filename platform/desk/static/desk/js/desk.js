@@ -4,6 +4,7 @@ import "./keys.js";
 import "./palette.js";
 import "./clock.js";
 import "./learning.js";
+import "./notices.js";
 import "./settings.js";
 import { prefill, prepare, remember, start, transferred } from "./closing.js";
 import { say } from "./live.js";

@@ -9,7 +9,7 @@ export function parse(html) {
 }
 
 /** Note where the focus is inside `place`; the function returned gives it back after a swap, if it was lost: to the same id, action
-    or choice, else to the first button of a call that came, else to the search. Focus outside the place is left alone. */
+    or choice, else to the first button of a call that came, else to the search, or the page's begin. Focus outside the place is left alone. */
 export function holdFocus(place) {
   const was = document.activeElement;
   if (!was || was === place || !place.contains(was)) return () => {};
@@ -18,6 +18,6 @@ export function holdFocus(place) {
   return () => {
     if (document.activeElement === was) return;
     const next = (same && place.querySelector(same)) ?? place.querySelector("[data-call-id] button:not([hidden])");
-    (next ?? document.getElementById("search")).focus({ preventScroll: true });
+    (next ?? document.getElementById("search") ?? document.getElementById("main")).focus({ preventScroll: true });
   };
 }

@@ -1,0 +1,163 @@
+"""The supervisor's page in a browser: live, by keyboard, in every look; and what the desks hear of it."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser import axe, browser, heard, looked_at  # noqa: F401  the fixture
+from tests.desk.test_browser_call import focused, in_state, ready
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def live(live):
+    """Without notices before and afterwards."""
+    yield live
+    live.sql("DELETE FROM telephony_bridge_centrenotice")
+
+
+def leading(live, browser, **options) -> Page:  # noqa: F811
+    """The page of the supervisor, that listens."""
+    page = live.desk(browser, "supervisor", **options)
+    page.goto(live.server.url("desk.localhost") + "leitstand/")
+    return page
+
+
+def controlled(live) -> None:
+    """As if the calls were at an exchange of ours."""
+    live.sql("UPDATE telephony_bridge_call SET is_controlled = true WHERE state <> 'ended'")
+
+
+def test_calls_and_presences_follow_without_a_reload(live, browser) -> None:  # noqa: F811
+    page, agent = leading(live, browser), live.desk(browser)
+    ready(agent)
+    expect(page.locator("#lead-team")).to_contain_text("Jana Köster")
+    expect(page.locator("#lead-team .state--ready")).to_have_count(1)
+    call = live.ring()
+    expect(page.locator("#lead-waiting tbody tr")).to_have_count(1)
+    expect(page.locator("#lead-figures")).to_contain_text("1 warten")
+    in_state(agent, "ringing")
+    agent.keyboard.press("F8")
+    expect(page.locator("#lead-talking tbody tr")).to_contain_text("Jana Köster")
+    expect(page.locator("#lead-waiting")).to_contain_text("Niemand wartet.")
+    live.hang_up(call)
+    expect(page.locator("#lead-talking")).to_contain_text("Niemand spricht.")
+    expect(page.locator("#lead-figures")).to_contain_text("100 %")
+
+
+def test_somebody_is_put_on_a_break_by_keyboard_and_reads_why(live, browser) -> None:  # noqa: F811
+    page, agent = leading(live, browser), live.desk(browser)
+    ready(agent)
+    setting = page.get_by_role("button", name="In Pause setzen: Jana Köster")
+    expect(setting).to_be_visible()
+    setting.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#told")).to_contain_text("Bitte einen Grund angeben")
+    assert heard(page)[-1].startswith("Bitte einen Grund angeben")
+    page.locator("#reason").fill("Besprechung")
+    page.keyboard.press("Enter")  # says not whom: nothing is sent
+    setting.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#lead-team")).to_contain_text("Besprechung (Beate Hüsing)")
+    assert heard(page)[-1] == "Jana Köster ist in Pause."
+    assert page.input_value("#reason") == ""
+    expect(agent.locator(".presence__why")).to_have_text("Besprechung (Beate Hüsing)")
+    assert heard(agent)[-1] == "Sie sind in Pause: Besprechung (Beate Hüsing)."
+    assert focused(page) != ""  # the button is gone, the focus is not lost
+
+
+def test_what_is_typed_stays_while_calls_come_and_go(live, browser) -> None:  # noqa: F811
+    page = leading(live, browser)
+    page.locator("#closing-text").fill("Brandalarm")
+    page.locator("#closing-text").focus()
+    for number in range(1, 4):
+        live.ring()
+        expect(page.locator("#lead-waiting tbody tr")).to_have_count(number)
+    assert page.input_value("#closing-text") == "Brandalarm"
+    assert focused(page) == "closing-text"
+    controlled(live)
+    live.ring()
+    first = page.get_by_role("button", name="Nach vorn: Platz 2, Stadt Soest")
+    expect(first).to_be_visible()
+    first.focus()
+    kept = focused(page)
+    live.ring(to="02921300")
+    expect(page.locator("#lead-waiting tbody tr")).to_have_count(5)
+    assert focused(page) == kept
+    page.keyboard.press("Enter")
+    expect(page.locator("#told")).to_contain_text("Der Anruf steht jetzt vorn.")
+
+
+def test_situation_and_closing_are_said_once_at_all_desks(live, browser) -> None:  # noqa: F811
+    page, agent = leading(live, browser), live.desk(browser)
+    ready(agent)
+    page.locator("#situation-text").fill("Stromausfall in Soest")
+    page.locator("#situation-text").press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator("#lead-situation")).to_contain_text("Stromausfall in Soest")
+    expect(agent.locator("#notices")).to_contain_text("Stromausfall in Soest")
+    page.locator("#closing-text").fill("Brandalarm")
+    page.get_by_role("button", name="Servicecenter sofort schließen").click()
+    expect(agent.locator("#notices")).to_contain_text("Servicecenter sofort geschlossen Brandalarm")
+    live.ring()
+    in_state(agent, "ringing")
+    page.get_by_role("button", name="Wieder öffnen").click()
+    expect(agent.locator("#notices")).not_to_contain_text("Brandalarm")
+    expect(page.locator("#lead-closing")).to_be_hidden()
+    page.get_by_role("button", name="Lage aufheben").click()
+    expect(agent.locator("#notices")).to_be_hidden()
+    words = [one for one in heard(agent) if "Stromausfall" in one or "Brandalarm" in one]
+    assert words == [
+        "Lage: Stromausfall in Soest",
+        "Das Servicecenter ist sofort geschlossen: Brandalarm",
+        "Gilt nicht mehr: Das Servicecenter ist sofort geschlossen: Brandalarm",
+        "Gilt nicht mehr: Lage: Stromausfall in Soest",
+    ]
+
+
+def test_while_the_server_is_away_the_page_says_so_and_follows_again_afterwards(live, browser) -> None:  # noqa: F811
+    page = leading(live, browser)
+    expect(page.locator("#lead-waiting")).to_contain_text("Niemand wartet.")
+    live.server.kill()
+    try:
+        expect(page.locator("#connection")).to_be_visible()
+        assert heard(page).count("Verbindung unterbrochen. Was hier steht, kann veraltet sein.") == 1
+    finally:
+        live.server.start()
+    live.ring()
+    expect(page.locator("#connection")).to_be_hidden(timeout=20000)
+    expect(page.locator("#lead-waiting tbody tr")).to_have_count(1)
+
+
+def test_whose_session_has_ended_is_told_so(live, browser) -> None:  # noqa: F811
+    page = leading(live, browser)
+    expect(page.locator("#lead-waiting")).to_be_visible()
+    page.context.clear_cookies()
+    live.ring()
+    expect(page.locator("#signed-out")).to_be_visible()
+
+
+def test_every_look_is_accessible(live, browser) -> None:  # noqa: F811
+    page, agent = leading(live, browser, bypass_csp=True), live.desk(browser, bypass_csp=True)
+    ready(agent)
+    looked_at(page, "lead-quiet")
+    live.ring()
+    in_state(agent, "ringing")
+    agent.keyboard.press("F8")
+    in_state(agent, "talking")
+    live.ring(to="02921300", caller="")
+    live.ring(caller="01713920047")
+    controlled(live)
+    page.locator("#situation-text").fill(
+        "Stromausfall in Soest und Umgebung, der Netzbetreiber ist informiert, bitte auf 0800 123456 verweisen."
+    )
+    page.get_by_role("button", name="Lage melden").click()
+    page.locator("#closing-text").fill("Brandalarm, wir räumen das Haus und sind in einer Stunde wieder da.")
+    page.get_by_role("button", name="Servicecenter sofort schließen").click()
+    expect(page.locator("#lead-closing .alertline")).to_be_visible()
+    page.locator("#reason").fill("Bitte zu mir kommen")
+    page.get_by_role("button", name="In Pause setzen: Jana Köster").click()
+    expect(page.locator("#lead-team")).to_contain_text("danach: Pause")
+    looked_at(page, "lead-busy")
+    expect(agent.locator("#notices .alertline")).to_have_count(2)
+    looked_at(agent, "desk-notices", whole=False)
