@@ -38,6 +38,7 @@ ACTIONS: dict[str, str | Promise] = {
     "change_situation": gettext_lazy("Lagemeldung geändert"),
     "change_texts": gettext_lazy("Begrüßung oder Texte geändert"),
     "choose_municipality": gettext_lazy("Anruf einer Kommune zugeordnet"),
+    "finish_callback": gettext_lazy("Rückruf erledigt"),
     "claim_call": gettext_lazy("Anruf angenommen"),
     "clear_situation": gettext_lazy("Lage des Servicecenters aufgehoben"),
     "close_call": gettext_lazy("Anruf abgeschlossen"),

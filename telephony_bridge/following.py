@@ -12,7 +12,13 @@ from telephony_bridge.messages import Event
 from telephony_bridge.routing.calls import State
 
 WAITS = (State.NEW, State.QUEUED, State.OFFERED)
-PHASES = {State.DIALLING: "dialling", State.CONSULTING: "consulting", State.BLIND: "blind", State.FALLBACK: "fallback"}
+PHASES = {
+    State.DIALLING: "dialling",
+    State.CONSULTING: "consulting",
+    State.BLIND: "blind",
+    State.FALLBACK: "fallback",
+    State.CLOSED: "closed",
+}
 
 
 @dataclass(frozen=True, slots=True)

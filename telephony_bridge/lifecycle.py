@@ -48,6 +48,7 @@ class EndReason(StrEnum):
     NO_ANSWER = "no_answer"
     FAILED = "failed"
     FORWARDED = "forwarded"
+    ANNOUNCED = "announced"
     REAPED = "reaped"
 
 

@@ -6,8 +6,10 @@ what agents want come the other way, as soon as the bell rings, else every secon
 
 import asyncio
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,7 +23,9 @@ from telephony_bridge.asterisk.ami import ManagerAccess
 from telephony_bridge.asterisk.safety_net import SafetyNet
 from telephony_bridge.models import ExchangeCommand, Source
 from telephony_bridge.presence import BELL
+from telephony_bridge.receptions import Voice, reception_of
 from telephony_bridge.routing import calls as c
+from telephony_bridge.routing import leading
 from telephony_bridge.routing.ari import Access, Json
 from telephony_bridge.routing.exchange import Exchange, ReplacedError
 from telephony_bridge.routing.spool import Spool
@@ -33,6 +37,7 @@ from tenants.backend.base import login_password
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
 BATCH = 200  # records in a transaction
+RECEPTION_EVERY = 2.0  # seconds
 LOOK_EVERY = 1.0  # seconds, also when no bell rings
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 10.0  # seconds between two tries while the database is away
 EVENTS: dict[str, Callable[[ExchangeCommand], c.Event]] = {
@@ -49,11 +54,18 @@ EVENTS: dict[str, Callable[[ExchangeCommand], c.Event]] = {
 }
 
 
-class Link:
-    """The exchange of one centre, from `start` to `stop`. `ended` is called when the routing ends by itself, with what it ended by.
+@dataclass(frozen=True, slots=True)
+class Besides:
+    """What an exchange offers besides its calls. With `manager` (AMI) the members of the safety net's queue follow the desk; `cel` is its log of
+    events, the record of calls; `sounds` is a folder that it reads: announcements are spoken into it."""
 
-    With `manager` (AMI) the members of the safety net's queue follow the desk; `cel` is the exchange's log of events, the record of calls.
-    """
+    manager: ManagerAccess | None = None
+    cel: Path | None = None
+    sounds: Path | None = None
+
+
+class Link:
+    """The exchange of one centre, from `start` to `stop`. `ended` is called when the routing ends by itself, with what it ended by."""
 
     def __init__(
         self,
@@ -61,15 +73,16 @@ class Link:
         access: Access,
         spool: Spool,
         ended: Callable[[BaseException], None] | None = None,
-        *,
-        manager: ManagerAccess | None = None,
-        cel: Path | None = None,
+        besides: Besides | None = None,
     ) -> None:
+        besides = besides or Besides()
         self.centre_id, self.access, self.spool = centre_id, access, spool
         self.ended = ended or (lambda error: log.error("link.ended", error=str(error)))
         self.exchange: Exchange | None = None  # None: another bridge is active
-        self.net = SafetyNet(manager) if manager else None
-        self.cel = cel
+        self.net = SafetyNet(besides.manager) if besides.manager else None
+        self.cel = besides.cel
+        self.voice = Voice(besides.sounds) if besides.sounds else None
+        self.received_at = 0.0  # monotonic time at which the reception was read
         self.loop: asyncio.AbstractEventLoop | None = None
         self.task: asyncio.Task[None] | None = None
         self.stopping, self.wake = threading.Event(), threading.Event()
@@ -92,6 +105,8 @@ class Link:
         self.wake.set()
         for thread in self.threads[:2]:
             thread.join(10)
+        if self.voice:
+            self.voice.close()
         self.spool.close()
 
     # The routing
@@ -161,11 +176,19 @@ class Link:
                 self._obey(exchange)
                 states = {agent.telephone: agent.state for agent in agents_at_telephones(self.centre_id).values()}
                 self._in_loop(lambda: self._attend(exchange, states))
+                self._receive(exchange)
 
     def _attend(self, exchange: Exchange, states: dict[str, str]) -> None:
         exchange.attend(states, self.stored)
         if self.net:  # who writes or talks now can be called by the safety net, which comes when nothing of ours works
             self.net.want({name: state == "break" for name, state in states.items() if state != "away"})
+
+    def _receive(self, exchange: Exchange) -> None:
+        """What callers hear, as it is now; a moment later, where somebody has changed it."""
+        if time.monotonic() - self.received_at >= RECEPTION_EVERY:
+            reception = reception_of(self.centre_id, self.voice)
+            self.received_at = time.monotonic()
+            self._in_loop(lambda: setattr(exchange, "reception", reception))
 
     # The record
 
@@ -210,9 +233,10 @@ class Link:
             return
         late = {one.pk for one in wanted if actions.is_late(one)}
         actions.end_commands({one.pk: "late" if one.pk in late else "done" for one in wanted})
-        pressed = [(one.pk, one.call.external_id, EVENTS[one.verb](one)) for one in wanted if one.pk not in late]
-        done = self._in_loop(lambda: {pk for pk, call, event in pressed if exchange.wish(call, event)}) or set()
-        if refused := {pk: "refused" for pk, _call, _event in pressed if pk not in done}:
+        seats = {agent.person_id: agent.telephone for agent in agents_at_telephones(self.centre_id).values()}
+        deeds = {one.pk: _deed(one, seats) for one in wanted if one.pk not in late}
+        done = self._in_loop(lambda: {pk for pk, deed in deeds.items() if deed(exchange)}) or set()
+        if refused := {pk: "refused" for pk in deeds if pk not in done}:
             actions.end_commands(refused)
 
     def _listen(self) -> None:
@@ -237,6 +261,18 @@ class Link:
             except psycopg.Error as error:
                 log.warning("link.bell_lost", error=str(error).partition("\n")[0][:200])
                 self.stopping.wait(FIRST_PAUSE)
+
+
+def _deed(wanted: ExchangeCommand, seats: Mapping[int, str]) -> Callable[[Exchange], bool]:
+    """What an exchange does for a wish, in its loop; whether it could. `seats`: at which telephone a person sits."""
+    call = wanted.call.external_id
+    if wanted.verb == "first":
+        return lambda exchange: leading.put_first(exchange, call)
+    if wanted.verb == "pull":
+        telephone = seats.get(wanted.person_id, "")
+        return lambda exchange: leading.pull(exchange, call, telephone)
+    event = EVENTS[wanted.verb](wanted)
+    return lambda exchange: exchange.wish(call, event)
 
 
 def _concern(wanted: ExchangeCommand) -> str:

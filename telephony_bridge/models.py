@@ -76,6 +76,7 @@ class Call(models.Model):
         ("no_answer", _("niemand hat abgehoben")),
         ("failed", _("technisch gescheitert")),
         ("forwarded", _("von der Anlage weitergeleitet")),
+        ("announced", _("Ansage gehört, niemand im Dienst")),
         ("reaped", _("ohne Ende gemeldet, automatisch geschlossen")),
     )
     PHASES = Choices(  # of a talk, where the exchange is ours to command
@@ -85,6 +86,7 @@ class Call(models.Model):
         ("swapped", _("im Gespräch, Rückfrage wird gehalten")),
         ("blind", _("wird weitergeleitet")),
         ("fallback", _("bei der Notfallverteilung der Telefonanlage")),
+        ("closed", _("hört eine Ansage")),
     )
 
     public_id = models.CharField(max_length=40, unique=True, default=new_public_id)
@@ -121,6 +123,9 @@ class Call(models.Model):
     wrap_up_until = models.DateTimeField(null=True)  # null in wrap-up: stopped by the agent ("Länger brauchen")
     hangup_cause = models.CharField(max_length=40, blank=True)
     end_reason = models.CharField(max_length=12, choices=END_REASONS, blank=True)
+    callback_wanted_at = models.DateTimeField(null=True)  # the caller has pressed 1 while waiting
+    callback_done_at = models.DateTimeField(null=True)
+    callback_by_id = models.BigIntegerField(null=True)  # soft: Person.pk
     short_abandon = models.BooleanField(default=False)
     first_at = models.DateTimeField(null=True)  # a supervisor has put the caller before all others
     concern = models.CharField(max_length=200, blank=True)
@@ -146,6 +151,11 @@ class Call(models.Model):
                 condition=~models.Q(from_number=""),
             ),
             models.Index(fields=["agent_id", "-ringing_at"], name="call_by_agent"),
+            models.Index(
+                fields=["centre", "callback_wanted_at"],
+                name="call_to_return",
+                condition=models.Q(callback_wanted_at__isnull=False, callback_done_at=None),
+            ),
             models.Index(fields=["municipality", "-ringing_at"], name="call_by_municipality"),
         ]
 

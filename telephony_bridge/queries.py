@@ -57,7 +57,14 @@ def call_of(public_id: str) -> Call | None:
 
 def ringing_calls(centre_ids: Iterable[int]) -> list[Call]:
     """Calls that nobody has taken yet, the longest waiting first."""
-    return list(_calls().filter(centre_id__in=list(centre_ids), state="ringing").order_by("ringing_at", "pk")[:200])
+    waiting = _calls().filter(centre_id__in=list(centre_ids), state="ringing").exclude(phase="closed")
+    return list(waiting.order_by("ringing_at", "pk")[:200])
+
+
+def callbacks(centre_ids: Iterable[int], limit: int = 8) -> list[Call]:
+    """Callers who want to be called back and were not yet, the longest waiting first."""
+    open_ones = _calls().filter(centre_id__in=list(centre_ids), callback_wanted_at__isnull=False, callback_done_at=None)
+    return list(open_ones.exclude(from_number="").order_by("callback_wanted_at", "pk")[:limit])
 
 
 def waiting(centre_ids: Iterable[int]) -> list[Waiting]:

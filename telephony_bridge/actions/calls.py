@@ -110,6 +110,19 @@ def close_call(call: Call, *, acting_user: Actor, **draft: Unpack[Draft]) -> Non
     call.refresh_from_db()
 
 
+def finish_callback(call: Call, *, acting_user: Actor) -> None:
+    """Say that a caller who wanted it was called back. Done before, by whomever, nothing happens. Raises Refusal where nobody wanted it."""
+    with transaction.atomic():
+        fresh = _fresh(call)
+        if fresh.callback_wanted_at is None:
+            raise Refusal(_("Um einen Rückruf hat hier niemand gebeten."))
+        if fresh.callback_done_at is None:
+            _change(
+                fresh, acting_user, "finish_callback", callback_done_at=timezone.now(), callback_by_id=acting_user.pk
+            )
+    call.refresh_from_db()
+
+
 def _fresh(call: Call) -> Call:
     """The locked row."""
     return Call.objects.select_for_update().get(pk=call.pk)

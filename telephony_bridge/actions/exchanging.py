@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from telephony_bridge import facts, times
 from telephony_bridge.actions.receiving import receive
 from telephony_bridge.following import Seen, follow
-from telephony_bridge.lifecycle import CallState, Transition
+from telephony_bridge.lifecycle import CallState, EndReason, Outcome, Transition
 from telephony_bridge.messages import CtiMessage, Event
 from telephony_bridge.models import Call, Presence, Source, SpoolPosition
 from telephony_bridge.presence import become, follow_calls
@@ -78,6 +78,10 @@ def _store(batch: Batch, record: Record, acting_user: Actor) -> None:
                     _inbound(batch, record)
                 case "seen":
                     _seen(batch, record)
+                case "resynchronised":
+                    _lost(batch, record)
+                case "callback":
+                    _callback(batch, record)
                 case "released" if record.details.get("why") == Why.NOT_ANSWERED:
                     _not_there(batch, record, acting_user)
     except (OperationalError, InterfaceError):
@@ -114,9 +118,23 @@ def _seen(batch: Batch, record: Record) -> None:
     if seen.phase == "blind":  # the agent of before, to whom the caller comes back
         agent = batch.agents.get(str(told.get("last_agent") or "").lower())
         seen = Seen(state, agent.person_id if agent else None, waiting=seen.waiting)
+    _becomes(batch, call, seen, agent, told, record.at)
+
+
+def _lost(batch: Batch, record: Record) -> None:
+    """Who is not at the exchange any more has hung up while nobody of us was there; when, only the record of the exchange itself says."""
+    living = record.details.get("living")
+    if living is not None:
+        calls = Call.objects.select_for_update().filter(source=batch.source, hung_up_at=None, ringing_at__lte=record.at)
+        for call in calls.exclude(state=CallState.ENDED).exclude(external_id__in=living).order_by("pk"):
+            _becomes(batch, call, Seen(State.ENDED), None, {}, record.at)
+
+
+def _becomes(batch: Batch, call: Call, seen: Seen, agent: Agent | None, told: Json, at: datetime) -> None:
+    """The row, the presences of its agents, and what is told of it, by what is seen."""
     before, was_over = call.agent_id, call.state == CallState.ENDED
-    transition = follow(facts.facts_of(call), seen, at=record.at)
-    columns = _fill(call, transition, seen, agent, told, record.at)
+    transition = follow(facts.facts_of(call), seen, at=at)
+    columns = _fill(call, transition, seen, agent, told, at)
     call.save(update_fields=[*columns, "seen_at"])
     if columns:
         _follow(call, before, transition)
@@ -135,12 +153,17 @@ def _fill(
     values |= _unreached(call, seen, str(told.get("event", "")))
     if seen.phase != call.phase:
         values["phase_since"] = at
+    was_closed = call.phase == "closed"
     before = {"state": call.state, "agent_id": call.agent_id}
     changed: dict[str, object] = dict.fromkeys(facts.write(call, transition.facts))
     if call.agent_id != before["agent_id"]:
         values["agent_name"] = agent.name if agent and call.agent_id else ""
     if call.state != before["state"]:
         values["wrap_up_until"] = at + times.WRAP_UP if call.state == CallState.WRAP_UP else None
+    if call.state == CallState.ENDED and was_closed:  # nobody has given up: there was something to hear, or to ask for
+        wanted = call.callback_wanted_at is not None
+        values |= {"end_reason": EndReason.CLOSED if wanted else EndReason.ANNOUNCED, "short_abandon": False}
+        values["outcome"] = Outcome.CALLBACK if wanted else Outcome.NONE
     for name, value in values.items():
         if getattr(call, name) != value:
             changed[name] = getattr(call, name)
@@ -168,6 +191,15 @@ def _follow(call: Call, before: int | None, transition: Transition) -> None:
         for person in sorted({key for key in (before, call.agent_id) if key}):
             here = person == call.agent_id
             follow_calls(person, call.agent_name if here else "", call.centre_id if here else None)
+
+
+def _callback(batch: Batch, record: Record) -> None:
+    """Who pressed 1: whoever has time calls back."""
+    known = Call.objects.select_for_update().filter(source=batch.source, external_id=record.call)
+    if call := known.filter(callback_wanted_at=None).first():
+        call.callback_wanted_at = record.at
+        call.save(update_fields=["callback_wanted_at"])
+        batch.news[call.public_id] = "changed"
 
 
 def _not_there(batch: Batch, record: Record, acting_user: Actor) -> None:

@@ -73,7 +73,7 @@ def lead_call(call: Call, verb: str, *, acting_user: Actor, telephone: str = "")
 def _refuse_what_cannot_be(call: Call, verb: str, telephone: str) -> None:
     if not call.is_controlled:
         raise Refusal(_("Diese Telefonanlage wird nicht vom Arbeitsplatz aus bedient."))
-    if call.state != "ringing":
+    if call.state != "ringing" or call.phase == "closed":
         raise Refusal(_("Der Anruf wartet nicht mehr."))
     if call.offered_to_id is not None:
         raise Refusal(_("Der Anruf klingelt schon bei jemandem."))

@@ -73,6 +73,7 @@ class Lab:
             "RUFVERBUND_ASTERISK_PASSWORD_FILE": str(self.folder / "secret"),
             "RUFVERBUND_ASTERISK_MANAGER": str(self.ports.manager),
             "RUFVERBUND_ASTERISK_CEL": str(self.cel),
+            "RUFVERBUND_ASTERISK_SOUNDS": str(self.folder / "sounds"),
         }
 
     def wanted(self) -> Wanted:

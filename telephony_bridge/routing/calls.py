@@ -1,5 +1,6 @@
 """What is known of a call at the exchange, what can happen to it, and what can be wanted of the exchange. Values only; see core.py.
 
+    NEW -> CLOSED (hears why) -> ENDED
     NEW -> QUEUED <-> OFFERED -> TALKING
     TALKING -> BLIND -> TRANSFERRED | returned -> QUEUED (the same agent first)
     TALKING -> DIALLING -> CONSULTING -> TRANSFERRED | cancelled -> TALKING
@@ -21,6 +22,7 @@ class State(StrEnum):
     """Where a call is."""
 
     NEW = "new"
+    CLOSED = "closed"  # hears that nobody is there, or that somebody will call back; then it ends
     QUEUED = "queued"  # hears music, waits for an agent
     OFFERED = "offered"  # an agent's telephone rings
     TALKING = "talking"  # with an agent; `waiting`: held
@@ -64,9 +66,8 @@ class Routed:
     bridge: str | None = None
     waiting: bool = True
     count: int = 0
-    accepting: bool = (
-        False  # the agent has said so on the desk: as soon as the telephone is silent, it is rung to pick up by itself
-    )
+    playing: bool = False  # an announcement is heard in place of the music
+    accepting: bool = False  # said so on the desk: as soon as the telephone is silent, it is rung to pick up by itself
 
     def with_id(self, kind: str) -> tuple["Routed", str]:
         """The call with one more id, and the id."""
@@ -83,7 +84,32 @@ class Routed:
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """A citizen's call has entered our application."""
+    """A citizen's call has entered our application. `first` is heard before the music; where there is something in `closed`, that alone, and it ends.
+
+    Both are media as Asterisk names them: `sound:/folder/file` without its ending.
+    """
+
+    first: tuple[str, ...] = ()
+    closed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What the caller was to hear has been heard, or could not be played."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Who waits is to hear something: the place in the queue, how long it will take."""
+
+    media: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WantsCallback:
+    """Who waits has pressed the key for being called back, and hears `media` for an answer."""
+
+    media: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +211,7 @@ class HangUp:
 
 
 Event = (
-    Arrived | AgentFound | Accept | LegAnswered | LegGone | CallerGone | CallerLeft | Taken | TargetAnswered | Returned
+    Arrived | Played | Told | WantsCallback | AgentFound | Accept | LegAnswered | LegGone | CallerGone | CallerLeft | Taken | TargetAnswered | Returned
     | Hold | Resume | Transfer | Consult | Swap | Complete | Cancel | HangUp
 )  # fmt: skip
 
@@ -204,6 +230,23 @@ class Music:
 
     channel: str
     on: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """Let the caller hear something, in place of the music."""
+
+    media: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """End what is being played: nothing else can be done with a channel meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallBack:
+    """Somebody is to call this caller later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,4 +338,22 @@ class Release:
     why: Why
 
 
-Command = Answer | Music | Lease | Dial | Drop | Make | Remove | Join | Part | Name | Send | Seek | Forgo | Release
+Command = (
+    Answer
+    | Music
+    | Play
+    | Silence
+    | CallBack
+    | Lease
+    | Dial
+    | Drop
+    | Make
+    | Remove
+    | Join
+    | Part
+    | Name
+    | Send
+    | Seek
+    | Forgo
+    | Release
+)

@@ -16,6 +16,8 @@ from typing import Any
 from telephony_bridge.routing import calls as c
 from telephony_bridge.routing.calls import Command, Event, Role, Routed, State, Why
 
+WAITS = (State.QUEUED, State.OFFERED)
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -34,10 +36,46 @@ def step(call: Routed, event: Event) -> Step:
 # The caller
 
 
-def _arrived(call: Routed, _event: c.Arrived) -> Step:
+def _arrived(call: Routed, event: c.Arrived) -> Step:
     if call.state is not State.NEW:
         return Step(call)
-    return Step(replace(call, state=State.QUEUED), (c.Answer(), c.Lease(on=True), c.Music(call.id), c.Seek()))
+    if event.closed:
+        closed = replace(call, state=State.CLOSED, playing=True)
+        return Step(closed, (c.Answer(), c.Lease(on=True), c.Play(event.closed)))
+    heard = c.Play(event.first) if event.first else c.Music(call.id)
+    queued = replace(call, state=State.QUEUED, playing=bool(event.first))
+    return Step(queued, (c.Answer(), c.Lease(on=True), heard, c.Seek()))
+
+
+def _played(call: Routed, _event: c.Played) -> Step:
+    """What is heard after an announcement; who is with somebody by now hears that one."""
+    if call.state is State.CLOSED:
+        return _ended(call, Why.CALL_OVER, caller=True)
+    silent = replace(call, playing=False)
+    return Step(silent, (c.Music(call.id),) if call.playing and call.state in WAITS else ())
+
+
+def _told(call: Routed, event: c.Told) -> Step:
+    """While an agent's telephone rings nothing is begun that the agent would interrupt."""
+    if call.state is not State.QUEUED or call.playing or not event.media:
+        return Step(call)
+    return Step(replace(call, playing=True), (c.Play(event.media),))
+
+
+def _wants_callback(call: Routed, event: c.WantsCallback) -> Step:
+    """Whoever is to be called back need not wait: the queue, and an agent whose telephone rings, are free of them."""
+    if call.state not in WAITS:
+        return Step(call)
+    left = _ended(call, Why.CALLER_GONE)
+    if not event.media:
+        return replace(left, commands=(c.CallBack(), c.Drop(call.id), *left.commands))
+    kept = [command for command in left.commands if not isinstance(command, c.Lease)]
+    closed = replace(left.call, state=State.CLOSED, waiting=True, playing=True)
+    return Step(closed, (c.CallBack(), *kept, *_silence(call), c.Play(event.media)))
+
+
+def _silence(call: Routed) -> tuple[Command, ...]:
+    return (c.Silence(),) if call.playing else ()
 
 
 def _caller_gone(call: Routed, _event: c.CallerGone) -> Step:
@@ -59,7 +97,9 @@ def _taken(call: Routed, _event: c.Taken) -> Step:
     """The agent keeps the leg until it is gone."""
     if call.state is not State.OFFERED:
         return _caller_left(call, c.CallerLeft())
-    return Step(replace(call, state=State.FALLBACK, waiting=False, accepting=False), (c.Lease(on=False),))
+    return Step(
+        replace(call, state=State.FALLBACK, waiting=False, accepting=False, playing=False), (c.Lease(on=False),)
+    )
 
 
 def _ended(call: Routed, why: Why, *, caller: bool = False) -> Step:
@@ -71,7 +111,8 @@ def _ended(call: Routed, why: Why, *, caller: bool = False) -> Step:
     wanted += [c.Release(call.agent, why)] if call.agent else []
     wanted += [c.Lease(on=False)]
     nothing = replace(call, agent=None, agent_leg=None, target=None, target_leg=None, bridge=None)
-    return Step(replace(nothing, state=State.ENDED, waiting=False, accepting=False), tuple(wanted))
+    over = replace(nothing, state=State.ENDED, waiting=False, accepting=False, playing=False)
+    return Step(over, tuple(wanted))
 
 
 def _again(call: Routed, *before: Command) -> Step:
@@ -118,8 +159,8 @@ def _leg_answered(call: Routed, event: c.LegAnswered) -> Step:
         return Step(call, (c.Drop(event.leg),))
     if role is Role.AGENT and call.state is State.OFFERED:
         call, bridge = call.with_id("b")
-        talking = replace(call, state=State.TALKING, bridge=bridge, waiting=False)
-        return Step(talking, (c.Make(bridge), *_with_caller(talking, event.leg)))
+        talking = replace(call, state=State.TALKING, bridge=bridge, waiting=False, playing=False)
+        return Step(talking, (c.Make(bridge), *_silence(call), *_with_caller(talking, event.leg)))
     if role is Role.TARGET and call.state is State.DIALLING and call.bridge:
         if call.agent is None:
             found = replace(call, state=State.TRANSFERRED, waiting=False)
@@ -286,6 +327,9 @@ def _returned(call: Routed, _event: c.Returned) -> Step:
 
 _STEPS: dict[type[Any], Callable[[Routed, Any], Step]] = {
     c.Arrived: _arrived,
+    c.Played: _played,
+    c.Told: _told,
+    c.WantsCallback: _wants_callback,
     c.AgentFound: _agent_found,
     c.Accept: _accept,
     c.LegAnswered: _leg_answered,

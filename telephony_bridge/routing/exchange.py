@@ -6,8 +6,10 @@ with asking Asterisk what there is (resync.py), since what was said meanwhile is
 
 import asyncio
 import itertools
-from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass, field
+import time
+from collections.abc import Coroutine, Mapping
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
 
@@ -19,10 +21,14 @@ from telephony_bridge.routing import standby
 from telephony_bridge.routing.ari import Access, Ari, AriError, Json
 from telephony_bridge.routing.calls import Command, Event, Role, Routed, State, Why
 from telephony_bridge.routing.core import step
+from telephony_bridge.routing.line import Line, Note, ReplacedError, log_note
+from telephony_bridge.routing.pace import Pace
 from telephony_bridge.routing.pool import Pool
+from telephony_bridge.routing.reception import Reception
 from telephony_bridge.routing.requests import TRUNK, Request, lease, request_of
-from telephony_bridge.routing.resync import Found, compared, endpoint
+from telephony_bridge.routing.resync import Found, compared, endpoint, looked_at
 
+__all__ = ["Exchange", "ReplacedError"]
 log = structlog.get_logger(__name__)
 RENEW_EVERY = 1.0  # seconds between two signs of life
 LEASES_EVERY = 2  # of them
@@ -30,29 +36,8 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.05, 2.0  # seconds between two tries to connect
 GONE, CONFLICT, AWAY = 404, 409, 503
 ESSENTIAL = (c.Make, c.Join, c.Send)  # what comes after them in a step is right only when they were done
 AWAY_STATES = ("break", "away")  # who is on a break, or gone, is not sent back whom they sent away
+CALLBACK_KEY = "1"
 WAITS = (State.NEW, State.QUEUED, State.OFFERED)
-Note = Callable[
-    [str, str, Json], int | None
-]  # what, of which call, with what; the number under which it is kept, if it is
-
-
-def _log(what: str, call: str, details: Json) -> None:
-    """What becomes of a note that nobody keeps."""
-    log.info("exchange", what=what, call=call, **details)
-
-
-class ReplacedError(Exception):
-    """Another client took our application's name: this one would hear nothing more, and must end loudly."""
-
-
-@dataclass
-class Line:
-    """A call with its own task."""
-
-    call: Routed
-    events: asyncio.Queue[Event] = field(default_factory=asyncio.Queue)
-    leased: bool = False
-    hanging_up: bool = False  # the caller has; what comes then is no lease that is over
 
 
 class Exchange:
@@ -71,8 +56,10 @@ class Exchange:
         name: str = "alone",
     ) -> None:
         self.access, self.wrap_up, self.name = access, wrap_up, name
+        self.pace = Pace()
+        self.reception = Reception()  # to be replaced as a whole, whenever it changes
         self.left_at: dict[str, int] = {}  # telephone -> number of the note after which they are not present
-        self.note: Note = note or _log
+        self.note: Note = note or log_note
         self.pool = Pool(agents)
         self.lines: dict[str, Line] = {}
         self.ari: Ari | None = None
@@ -105,7 +92,10 @@ class Exchange:
         async for event in ari.events():
             if event["type"] == "ApplicationReplaced":
                 raise ReplacedError(f"another client uses the name {self.access.app}")
-            self._heard(event)
+            try:
+                self._heard(event)
+            except (KeyError, TypeError, ValueError, AttributeError) as error:  # nobody's call may depend on it
+                log.warning("exchange.strange_event", type=str(event.get("type"))[:80], error=repr(error)[:200])
 
     # What Asterisk says
 
@@ -114,6 +104,11 @@ class Exchange:
         if kind == "StasisStart":
             caller = ((event["channel"].get("caller")) or {}).get("number", "")
             self._entered(channel, event["args"], caller)
+        elif kind == "PlaybackFinished":
+            self._heard_out(event["playback"])
+        elif kind == "ChannelDtmfReceived" and channel in self.lines and event.get("digit") == CALLBACK_KEY:
+            if c.NUMBER.fullmatch(self.lines[channel].caller):  # whose number is withheld cannot be called back
+                self.lines[channel].events.put_nowait(c.WantsCallback(self.reception.callback))
         elif kind == "Dial":
             self._dialled(event)
         elif kind == "ChannelCreated" and (agent := endpoint(event["channel"])) != TRUNK:
@@ -131,12 +126,21 @@ class Exchange:
             dialled, diversion, history = (*rest, "", "", "")[:3]
             told = {"dialled": dialled, "diversion": unquote(diversion), "history": unquote(history)}
             self.note("inbound", channel, {"from": caller, **told})
-            self._open(Routed(channel, dialled)).events.put_nowait(c.Arrived())
+            welcome = self.reception.welcome(told, waiting=len(self.pool.places))
+            line = self._open(Routed(channel, dialled))
+            line.wants, line.caller = welcome.wants, caller
+            line.events.put_nowait(c.Arrived(welcome.first, welcome.closed))
         elif role == "leg":
             self._tell(channel, c.LegAnswered(channel))
         elif role == "returned":  # perhaps to somebody who was not there when the call was sent away
             line = self.lines.get(channel) or self._open(Routed(channel, state=State.BLIND, waiting=False))
             line.events.put_nowait(c.Returned())
+
+    def _heard_out(self, playback: Json) -> None:
+        """A list of media is one playback; it ends once."""
+        channel = str(playback.get("target_uri", "")).removeprefix("channel:")
+        if channel in self.lines and playback.get("id") == f"{channel}-p":
+            self.lines[channel].events.put_nowait(c.Played())
 
     def _dialled(self, event: Json) -> None:
         caller = (event.get("caller") or {}).get("id", "")
@@ -183,11 +187,18 @@ class Exchange:
         for agent, state in states.items():
             if state == "ready" and agent not in self.pool.present and self.left_at.get(agent, 0) <= as_of:
                 self.pool.come(agent)
-            elif state != "ready" and agent in self.pool.present:
+                self.pace.ends(agent, time.monotonic())
+            elif state in AWAY_STATES or (state != "ready" and agent in self.pool.present):
                 self.pool.leave(agent, for_good=state in AWAY_STATES)
         for agent in self.pool.present - states.keys():
             self.pool.leave(agent, for_good=True)
         self._distribute()
+
+    def announce(self, now: float) -> None:
+        """Tell those who wait their place and how long it will take."""
+        waiting = (self.lines[call] for call in self.pool.order())
+        for line, text in self.pace.due(waiting, len(self.pool.present | self.pool.taken), now):
+            line.events.put_nowait(c.Told(self.reception.say(text)))
 
     # A call
 
@@ -220,10 +231,19 @@ class Exchange:
         for command in told.commands:
             if isinstance(command, c.Seek | c.Forgo | c.Release):
                 self._about_agents(line.call.id, command)
+            elif isinstance(command, c.CallBack):
+                self.note("callback", line.call.id, {})
             elif not broken:
                 broken = not await self._obey(line, command) and isinstance(command, ESSENTIAL)
-        if broken:  # they are not together as they should be: the lease that holds will bring the caller to somebody
-            line.leased = False
+        if broken:
+            await self._mend(line)
+
+    async def _mend(self, line: Line) -> None:
+        """They are not together as they should be: Asterisk is asked how they are, now or after the next connection."""
+        line.torn = True
+        with suppress(AriError):
+            self._take_over(await looked_at(self._ask, self.access.app, line.call))
+            self._distribute()
 
     def _seen(self, call: Routed, event: str) -> None:
         """The whole of it, so that whoever reads it later needs nothing that was before."""
@@ -246,6 +266,8 @@ class Exchange:
             await self._at_asterisk(line, command)
         except AriError as error:
             self.note("failed", line.call.id, {"command": type(command).__name__, "reason": str(error)})
+            if isinstance(command, c.Play):  # what cannot be played is as good as heard
+                line.events.put_nowait(c.Played())
             if isinstance(command, c.Dial) and error.status != CONFLICT:
                 self.pool.hung_up(command.leg)
                 line.events.put_nowait(c.LegGone(command.leg, rang=error.status != AWAY))
@@ -255,7 +277,9 @@ class Exchange:
     def _about_agents(self, call: str, command: Command) -> None:
         match command:
             case c.Seek(preferred):
-                self.pool.seek(call, preferred)
+                line = self.lines.get(call)
+                if line:
+                    self.pool.seek(call, preferred, wants=line.wants, since=line.since)
             case c.Forgo():
                 self.pool.forgo(call)
             case c.Release(agent, why):
@@ -269,7 +293,8 @@ class Exchange:
 
     def _distribute(self) -> None:
         """Nobody is given a call whose telephone could not be rung now."""
-        for call, agent in self.pool.pairs() if self.connected.is_set() else []:
+        for call, agent in self.pool.pairs(time.time()) if self.connected.is_set() else []:
+            self.pace.begins(agent, time.monotonic())
             self.lines[call].events.put_nowait(c.AgentFound(agent))
 
     async def _at_asterisk(self, line: Line, command: Command) -> None:
@@ -299,6 +324,8 @@ class Exchange:
             if count % LEASES_EVERY == 0:
                 for line in [line for line in self.lines.values() if line.leased]:
                     self._start(self._extend(line))
+            self.announce(time.monotonic())
+            self._distribute()  # who waited long enough for somebody who suits is taken by anybody
             if self.ari:
                 self._start(standby.renew(self.ari, self.name, count))
             await asyncio.sleep(RENEW_EVERY)
@@ -311,37 +338,50 @@ class Exchange:
         """What Asterisk has is the truth: calls that are lost are closed, living ones taken over, legs that belong to nobody ended."""
         await ari("POST", f"applications/{self.access.app}/subscription", eventSource="endpoint:PJSIP")
         channels, bridges = await ari("GET", "channels"), await ari("GET", "bridges")
-        found = compared(self.access.app, {id_: line.call for id_, line in self.lines.items()}, channels, bridges)
+        known = {id_: line.call for id_, line in self.lines.items()}
+        torn = {id_ for id_, line in self.lines.items() if line.torn}
+        found = compared(self.access.app, known, channels, bridges, torn)
         await standby.renew(ari, self.name, 0)
         self._take_over(found)
-        names = {channel["id"]: endpoint(channel) for channel in channels}
-        self.pool.are_in_use({id_: name for id_, name in names.items() if name not in ("", TRUNK)})
-        for path in found.orphans:
-            self._start(self._ask(Request("DELETE", path)))
+        self.pool.are_in_use(found.telephones)
         self.connected.set()
         figures = {"channels": len(channels), "adopted": len(found.adopted), "missed": len(found.missed)}
-        self.note("resynchronised", "", figures)
+        self.note("resynchronised", "", {**figures, "living": found.living})
         self._distribute()
 
     def _take_over(self, found: Found) -> None:
         """In one go: whatever fails afterwards, each call that is known is looked after."""
         for call in found.adopted:
-            line = self._open(call)
-            self._seen(call, "Adopted")
-            line.leased = call.waiting
+            line = self._known_as(call) or self._open(call)
+            self._seen(line.call, "Adopted")
+            line.leased, line.since = call.waiting, found.since.get(call.id, line.since)
+            self._keep_place(call)
             if call.agent:
                 self.pool.take(call.agent)
             if call.waiting and call.state is not State.NEW:  # perhaps it had not come so far
                 self._start(self._ask(Request("POST", f"channels/{call.id}/moh")))
             if call.state is State.QUEUED:
-                self.pool.seek(call.id, call.last_agent)
+                self.pool.seek(call.id, call.last_agent, wants=line.wants, since=line.since)
         for id_, event in found.missed:
             self.lines[id_].events.put_nowait(event)
+        for path in found.orphans:
+            self._start(self._ask(Request("DELETE", path)))
         for line in self.lines.values():
             if line.leased:
                 self._start(self._extend(line))
-            elif line.call.bridge and not line.call.waiting:  # perhaps the lease was not ended any more
+            elif (
+                line.call.bridge and not line.call.waiting and not line.torn
+            ):  # perhaps the lease was not ended any more
                 self._start(self._ask(lease(line.call.id, on=False)))
+
+    def _known_as(self, call: Routed) -> Line | None:
+        """The call is as Asterisk says, whatever we thought."""
+        if line := self.lines.get(call.id):
+            if line.call.agent and line.call.agent != call.agent:
+                self._about_agents(call.id, c.Release(line.call.agent, Why.CALLER_GONE))
+            last = call.last_agent or line.call.last_agent
+            line.call, line.torn = replace(call, count=max(call.count, line.call.count), last_agent=last), False
+        return line
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(self._guarded(work))

@@ -13,16 +13,18 @@ from telephony_bridge.routing.skills import ANYBODY, ANYTHING, SUITED_WITHIN, Sk
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A call's place in the queue: by priority, then by how long it waits, then in the order in which the calls were told."""
+    """A call's place in the queue: first whom a supervisor put there, the last one foremost (`front`); then by priority, by how long it waits, and
+    in the order in which the calls were told."""
 
     number: int
     since: float
     wants: Wants
+    front: int = 0
 
     @property
-    def key(self) -> tuple[int, float, int]:
+    def key(self) -> tuple[int, int, float, int]:
         """Smaller comes first."""
-        return (-self.wants.priority, self.since, self.number)
+        return (-self.front, -self.wants.priority, self.since, self.number)
 
 
 class Pool:
@@ -111,6 +113,21 @@ class Pool:
             place = Place(self.last, since, ANYTHING)
         self.places[call] = replace(place, wants=wants) if wants else place
         self.waiting[call] = preferred
+
+    def put_first(self, call: str) -> bool:
+        """Before all others, until it is over; False for a call that does not wait."""
+        if call in self.waiting:
+            front = 1 + max(place.front for place in self.places.values())
+            self.places[call] = replace(self.places[call], front=front)
+        return call in self.waiting
+
+    def give(self, call: str, agent: str) -> bool:
+        """To somebody who need not be present, whoever else waits; False where the call does not wait or the telephone is in use."""
+        if call not in self.waiting or agent in self.taken or agent in self.legs.values():
+            return False
+        self.known.add(agent)
+        self._pair(call, agent)
+        return True
 
     def forgo(self, call: str) -> None:
         """And waits no longer."""

@@ -49,6 +49,8 @@ def request_of(call: Routed, command: Command) -> Request | None:
             return _dial(call, command)
         case c.Make() | c.Remove() | c.Join() | c.Part():
             return _of_bridge(command)
+        case c.Music() | c.Play() | c.Silence():
+            return _of_sound(call, command)
     return _of_channel(call, command)
 
 
@@ -56,8 +58,6 @@ def _of_channel(call: Routed, command: Command) -> Request | None:
     match command:
         case c.Answer():
             return Request("POST", f"channels/{call.id}/answer")
-        case c.Music(channel, on):
-            return Request("POST" if on else "DELETE", f"channels/{channel}/moh")
         case c.Name(name):
             return Request("POST", f"channels/{call.id}/variable", {"variable": "CALLERID(name)", "value": plain(name)})
         case c.Send(number):
@@ -66,6 +66,15 @@ def _of_channel(call: Routed, command: Command) -> Request | None:
         case c.Drop(channel):
             return Request("DELETE", f"channels/{channel}")
     return None
+
+
+def _of_sound(call: Routed, command: c.Music | c.Play | c.Silence) -> Request:
+    match command:
+        case c.Music(channel, on):
+            return Request("POST" if on else "DELETE", f"channels/{channel}/moh")
+        case c.Play(media):
+            return Request("POST", f"channels/{call.id}/play/{call.id}-p", {"media": ",".join(media)})
+    return Request("DELETE", f"playbacks/{call.id}-p")
 
 
 def _of_bridge(command: Command) -> Request | None:

@@ -1,17 +1,20 @@
 """After a time without a connection: what Asterisk has, against what we know. What it said meanwhile is lost; what it has is the truth.
 
-Takes the answers of ARI's `channels` and `bridges` as they come; waits for nothing, sends nothing.
+Takes the answers of ARI's `channels` and `bridges` as they come; changes nothing at Asterisk.
 """
 
 import re
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from telephony_bridge.routing import calls as c
 from telephony_bridge.routing.calls import Event, Routed, State
+from telephony_bridge.routing.requests import TRUNK, Request
 
 Json = Mapping[str, Any]
+ENTRANCE = "from-trunk"  # who is there is on the way to us
 _NAME = re.compile(r"[^/]+/(?P<endpoint>.+)-[0-9a-f]+")
 
 
@@ -19,9 +22,14 @@ _NAME = re.compile(r"[^/]+/(?P<endpoint>.+)-[0-9a-f]+")
 class Found:
     """`adopted`: calls that were not known. `missed`: (call, what has happened to it). `orphans`: paths to delete."""
 
+    living: list[str] = field(
+        default_factory=list
+    )  # channels that are no legs of ours: whose call is none of them is over
     adopted: list[Routed] = field(default_factory=list)
     missed: list[tuple[str, Event]] = field(default_factory=list)
     orphans: list[str] = field(default_factory=list)
+    telephones: dict[str, str] = field(default_factory=dict)  # channel -> whose telephone it is
+    since: dict[str, float] = field(default_factory=dict)  # when adopted calls came, in Unix seconds
 
     @property
     def leased(self) -> list[str]:
@@ -43,29 +51,66 @@ class _There:
         data = str(place.get("app_data", ""))
         return place.get("app_name") == "Stasis" and data.split(",", maxsplit=1)[0] == self.app
 
+    def is_caller_elsewhere(self, channel: str) -> bool:
+        """Whether a citizen is with the dialplan: in the safety net, with somebody by its doing, or sent to a target."""
+        one = self.channels[channel]
+        place = one.get("dialplan") or {}
+        is_dialled = str(place.get("app_name", "")).startswith(
+            ("AppDial", "AppQueue")
+        )  # whom an application has called
+        came_in = endpoint(one) == TRUNK and (one.get("channelvars") or {}).get("DIALLED")
+        return (
+            bool(came_in) and not is_dialled and place.get("app_name") != "Stasis" and place.get("context") != ENTRANCE
+        )
+
     def is_up(self, channel: str | None) -> bool:
         """Whether somebody has picked up."""
         return channel in self.channels and self.channels[str(channel)].get("state") == "Up"
 
 
-def compared(app: str, known: Mapping[str, Routed], channels: Sequence[Json], bridges: Sequence[Json]) -> Found:
-    """`known` are our calls by id."""
+def compared(
+    app: str,
+    known: Mapping[str, Routed],
+    channels: Sequence[Json],
+    bridges: Sequence[Json],
+    torn: Set[str] = frozenset(),
+) -> Found:
+    """`known` are our calls by id; of those in `torn` only Asterisk knows how they are, since it did not do what was wanted."""
     there = _There(
         app,
         {one["id"]: one for one in sorted(channels, key=_age)},
         {one["id"]: frozenset(one["channels"]) for one in bridges},
     )
-    found = Found()
-    for call in known.values():
+    found = Found([id_ for id_ in there.channels if not c.OWN_ID.fullmatch(id_)])
+    names = {id_: endpoint(channel) for id_, channel in there.channels.items()}
+    found.telephones = {id_: name for id_, name in names.items() if name not in ("", TRUNK)}
+    sure = {
+        id_: call for id_, call in known.items() if not (id_ in torn and id_ in found.living and there.is_with_us(id_))
+    }
+    for call in sure.values():
         found.missed += [(call.id, event) for event in _missed(call, there)]
-    for id_ in there.channels:
-        if id_ not in known and not c.OWN_ID.fullmatch(id_) and there.is_with_us(id_):
+    for id_ in found.living:
+        if id_ not in sure and there.is_with_us(id_):
             _adopt(found, id_, there)
     ours = {*known, *(call.id for call in found.adopted)}
     found.orphans += [f"channels/{id_}" for id_ in there.channels if _is_orphan(id_, ours, there)]
     owned = ((id_, c.OWN_ID.fullmatch(id_)) for id_ in there.bridges)
     found.orphans += [f"bridges/{id_}" for id_, own in owned if own and own["call"] not in ours]
+    found.adopted += [
+        _elsewhere(id_, there) for id_ in found.living if id_ not in ours and there.is_caller_elsewhere(id_)
+    ]
     return found
+
+
+async def looked_at(ask: Callable[[Request], Awaitable[Any]], app: str, call: Routed) -> Found:
+    """How one call is, of which we do not know: adopted, or what has happened to it; and bridges of it that are of no use."""
+    channels, bridges = await ask(Request("GET", "channels")), await ask(Request("GET", "bridges"))
+    found = compared(app, {call.id: call}, channels, bridges, {call.id})
+    return Found(
+        adopted=[one for one in found.adopted if one.id == call.id],
+        missed=[(id_, event) for id_, event in found.missed if id_ == call.id],
+        orphans=[path for path in found.orphans if path.startswith(f"bridges/{call.id}-")],
+    )
 
 
 def _age(channel: Json) -> str:
@@ -74,18 +119,20 @@ def _age(channel: Json) -> str:
 
 
 def _is_orphan(id_: str, ours: Set[str], there: _There) -> bool:
-    """A leg without its caller; or one that is left in our application while its caller is none of ours any more."""
+    """A leg without its caller; or one that rings, or is left in our application, while its caller is none of ours any more."""
     own = c.OWN_ID.fullmatch(id_)
     if own is None:
         return False
-    return own["call"] not in there.channels or (own["call"] not in ours and there.is_with_us(id_))
+    return own["call"] not in there.channels or (
+        own["call"] not in ours and (there.is_with_us(id_) or not there.is_up(id_))
+    )
 
 
 def _missed(call: Routed, there: _There) -> list[Event]:
     """What has happened to a call of ours, in an order that its core can follow."""
     if call.id not in there.channels:
         return [c.CallerGone()]
-    events: list[Event] = []
+    events: list[Event] = [c.Played()] if call.playing else []  # its end may have been said meanwhile
     rings = {State.OFFERED: call.agent_leg, State.DIALLING: call.target_leg}.get(call.state)
     answered = rings is not None and there.is_up(rings)
     if call.state is State.BLIND and there.is_with_us(call.id):  # given back, or never gone
@@ -120,8 +167,28 @@ def _adopt(found: Found, id_: str, there: _There) -> None:
         count=max((int(match["count"]) for match in own), default=0),
     )
     found.adopted.append(call)
+    if came := _age(there.channels[id_]):
+        found.since[id_] = datetime.fromisoformat(came).timestamp()
     events = [c.Arrived()] if call.state is State.NEW else _missed(call, there)
     found.missed += [(id_, event) for event in events]
+
+
+def _elsewhere(id_: str, there: _There) -> Routed:
+    """A call that the dialplan has: nothing is wanted of it, but that it is known when it ends, or comes back."""
+    own = [match for name in there.channels if (match := c.OWN_ID.fullmatch(name)) and match["call"] == id_]
+    leg = next((match[0] for match in own if match["kind"] == "a" and _is_connected(match[0], there)), None)
+    agent = endpoint(there.channels[leg]) if leg else None
+    state = State.FALLBACK
+    if (there.channels[id_].get("dialplan") or {}).get("context") == "transfer":
+        state = State.TRANSFERRED if any(id_ in members for members in there.bridges.values()) else State.BLIND
+    dialled = str(there.channels[id_]["channelvars"]["DIALLED"])
+    count = max((int(match["count"]) for match in own), default=0)
+    return Routed(id_, dialled, state, agent, agent, leg, waiting=False, count=count)
+
+
+def _is_connected(leg: str, there: _There) -> bool:
+    """Whether the dialplan has brought an agent who answered to the caller."""
+    return there.is_up(leg) and not there.is_with_us(leg)
 
 
 def _bridge(found: Found, names: list[str], legs: Mapping[str, str], there: _There) -> str | None:

@@ -19,6 +19,7 @@ from typing import Any, Self
 
 VOICE = b"\x2a" * 160  # 20 ms of A-law
 TRUNK, PHONES, TRUNK_FAR = "127.0.0.2", "127.0.0.3", "127.0.0.4"
+KEY_TICKS = 8  # of 20 ms that a key is held
 PATIENCE = 20.0  # seconds
 Address = tuple[str, int]
 
@@ -61,7 +62,7 @@ class _Agent:
         self.sip = await _open(self.message, (self.ip, self.port))
         port = self.rtp.get_extra_info("sockname")[1]
         self.at = f"{self.ip}:{self.sip.get_extra_info('sockname')[1]}"
-        self.sdp = f"v=0\r\no=u 1 1 IN IP4 {self.ip}\r\ns=-\r\nc=IN IP4 {self.ip}\r\nt=0 0\r\nm=audio {port} RTP/AVP 8\r\na=rtpmap:8 PCMA/8000\r\n"
+        self.sdp = f"v=0\r\no=u 1 1 IN IP4 {self.ip}\r\ns=-\r\nc=IN IP4 {self.ip}\r\nt=0 0\r\nm=audio {port} RTP/AVP 8 101\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\n"
 
     def close(self) -> None:
         self.rtp.close()
@@ -166,6 +167,9 @@ class Caller(_Agent):
         self.sender, self.headers = sender, list(headers)
         self.target, self.called = f"sip:{number}@127.0.0.1:{sip_port}", f"<sip:{number}@127.0.0.1>"
         self.branch, self.call_id = f"z9hG4bK{random.getrandbits(48):x}", f"{random.getrandbits(48):x}@{TRUNK}"
+        self.keys: list[
+            tuple[int, int, bool]
+        ] = []  # packets to send: which key, samples since it was pressed, whether it is released
         self.status, self.heard, self.over = 0, list[tuple[float, bool]](), asyncio.Event()
 
     @property
@@ -202,6 +206,11 @@ class Caller(_Agent):
             method, number = ("BYE", 3) if self.status == 200 else ("CANCEL", 1)
             self._request(method, number)
             await asyncio.wait([asyncio.create_task(self.over.wait())], timeout=1)
+
+    def press(self, digit: str) -> None:
+        """A key of the telephone, 0 to 9 (RFC 4733)."""
+        key = int(digit)
+        self.keys += [(key, ticks * 160, ticks >= KEY_TICKS) for ticks in range(1, KEY_TICKS + 3)]
 
     async def until(self, holds: Callable[[], object]) -> None:
         """Wait for something that happens."""
@@ -255,7 +264,13 @@ class Caller(_Agent):
     async def _talk(self) -> None:
         source, due, number = random.getrandbits(32), time.monotonic(), 0
         while True:
-            if self.audio_to:
+            if self.audio_to and self.keys:
+                key, lasts, is_end = self.keys.pop(0)
+                began = (number * 160 - lasts) & 0xFFFFFFFF
+                head = struct.pack("!BBHII", 0x80, 101, number & 0xFFFF, began, source)
+                event = struct.pack("!BBH", key, 0x80 | 10 if is_end else 10, min(lasts, KEY_TICKS * 160))
+                self.rtp.sendto(head + event, self.audio_to)
+            elif self.audio_to:
                 head = struct.pack("!BBHII", 0x80, 8, number & 0xFFFF, number * 160, source)
                 self.rtp.sendto(head + VOICE, self.audio_to)
             due, number = due + 0.02, number + 1

@@ -3,7 +3,7 @@ GRANT SELECT, INSERT, UPDATE ON telephony_bridge_call, telephony_bridge_ctievent
 GRANT DELETE ON telephony_bridge_ctievent TO telephony;  -- after 30 days (actions/retention.py)
 -- Columns, not tables: UPDATE on a whole table would allow LOCK TABLE (tenants/sql/rights.sql).
 GRANT SELECT, UPDATE (municipality_id, state, chosen_by_agent, agent_id, agent_name, answered_at, ended_at, wrap_up_at, wrap_up_until, end_reason,
-    concern, concern_kind, concern_key, outcome, transferred_to, note) ON telephony_bridge_call TO desk_web;
+    concern, concern_kind, concern_key, outcome, transferred_to, note, callback_done_at, callback_by_id) ON telephony_bridge_call TO desk_web;
 GRANT SELECT, INSERT, UPDATE (person_name, state, after_call, since, seen_at, telephone, reason) ON telephony_bridge_presence TO desk_web;
 -- The bell of the bridges, beside that of the pages; it says nothing but whose it is.
 CREATE OR REPLACE FUNCTION public.ring_bridges(of_centre integer) RETURNS void

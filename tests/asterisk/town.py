@@ -13,7 +13,7 @@ from django.db import connections, transaction
 from telephony_bridge import actions
 from telephony_bridge.asterisk.ami import ManagerAccess
 from telephony_bridge.asterisk.lab import Lab
-from telephony_bridge.link import Link
+from telephony_bridge.link import Besides, Link
 from telephony_bridge.models import Call, Presence
 from telephony_bridge.routing.ari import Access
 from telephony_bridge.routing.spool import Spool
@@ -34,6 +34,7 @@ class Town:
     folder: Path
     manager: ManagerAccess | None = None
     cel: Path | None = None
+    sounds: Path | None = None
     people: dict[str, Any] = field(default_factory=dict)
     centre: Any = None
     failed: list[BaseException] = field(default_factory=list)
@@ -115,14 +116,8 @@ class Town:
 
     def link(self, name: str = "spool") -> Link:
         """A bridge that is not started."""
-        return Link(
-            self.centre.pk,
-            self.access,
-            Spool(self.folder / name),
-            self.failed.append,
-            manager=self.manager,
-            cel=self.cel,
-        )
+        besides = Besides(self.manager, self.cel, self.sounds)
+        return Link(self.centre.pk, self.access, Spool(self.folder / name), self.failed.append, besides)
 
     @contextmanager
     def linked(self, name: str = "spool") -> Iterator[Link]:

@@ -23,11 +23,13 @@ class Exchange:
     alive: set[str] = field(default_factory=lambda: {CALLER})
     bridges: dict[str, set[str]] = field(default_factory=dict)
     music: set[str] = field(default_factory=set)
+    playing: bool = False
     leased: bool = True  # the dialplan's own, from the first moment
     in_dialplan: bool = False
     seeks: list[str | None] = field(default_factory=list)
     taken: list[str] = field(default_factory=list)
     freed: list[tuple[str, Why]] = field(default_factory=list)
+    callbacks: int = 0
     ids: list[str] = field(default_factory=list)
 
     def happens(self, event: c.Event) -> bool:
@@ -42,6 +44,11 @@ class Exchange:
         match command:
             case c.Music(channel, on):
                 (self.music.add if on else self.music.discard)(channel)
+            case c.Play():
+                assert not self.playing  # a channel plays one thing
+                self.playing = True
+            case c.Silence():
+                self.playing = False
             case c.Lease(on):
                 self.leased = on
             case c.Dial(leg):
@@ -60,6 +67,9 @@ class Exchange:
             case c.Remove(bridge):
                 del self.bridges[bridge]
             case c.Join(bridge, channels):
+                assert not (self.playing and CALLER in channels), (
+                    "what is being played keeps the caller out of the bridge"
+                )
                 self.bridges[bridge] |= set(channels) & self.alive
                 self.music -= set(channels)
             case c.Part(bridge, channel):
@@ -77,6 +87,8 @@ class Exchange:
                 self.seeks.append(preferred)
             case c.Forgo():
                 self.seeks.clear()  # also where nobody is sought, since the agent's old leg is not down yet
+            case c.CallBack():
+                self.callbacks += 1
             case c.Release(agent, why):
                 self.freed.append((agent, why))
 
@@ -276,6 +288,60 @@ def test_a_caller_whom_the_dialplan_has_taken_back_leaves_nothing_of_ours():
     assert exchange.call.state is State.ENDED
 
 
+HEARD, BYE = ("sound:emergency",), ("sound:closed",)
+
+
+def test_outside_of_hours_the_reason_is_heard_and_the_call_ends():
+    exchange = Exchange()
+    exchange.happens(c.Arrived(closed=BYE))
+    assert (exchange.call.state, exchange.playing, exchange.seeks, exchange.leased) == (State.CLOSED, True, [], True)
+    exchange.happens(c.Played())
+    assert (exchange.call.state, exchange.alive) == (State.ENDED, set())
+
+
+def test_an_emergency_text_comes_before_the_music_and_gives_way_to_an_agent():
+    exchange = Exchange()
+    exchange.happens(c.Arrived(first=HEARD))
+    assert (exchange.playing, exchange.music, exchange.seeks) == (True, set(), [None])
+    exchange.agent_is_given()
+    exchange.happens(c.LegAnswered(AGENT_LEG))
+    assert exchange.together() == {AGENT_LEG}
+    exchange.happens(c.Played())  # late
+    assert exchange.music == set()
+
+
+def test_after_an_announcement_there_is_music_again():
+    exchange = Exchange()
+    exchange.happens(c.Arrived())
+    exchange.happens(c.Told(HEARD))
+    exchange.happens(c.Told(HEARD))  # one at a time
+    exchange.playing = False
+    exchange.music.clear()
+    exchange.happens(c.Played())
+    assert exchange.music == {CALLER}
+
+
+@pytest.mark.parametrize("rings", [False, True])
+def test_who_wants_to_be_called_back_waits_no_longer(rings):
+    exchange = Exchange()
+    exchange.happens(c.Arrived(first=HEARD))
+    if rings:
+        exchange.agent_is_given()
+    exchange.happens(c.WantsCallback(BYE))
+    assert (exchange.call.state, exchange.callbacks, exchange.playing, exchange.leased) == (State.CLOSED, 1, True, True)
+    assert exchange.alive == {CALLER}
+    exchange.happens(c.Played())
+    assert exchange.alive == set()
+    assert exchange.freed == ([("agent1", Why.CALLER_GONE)] if rings else [])
+
+
+def test_without_an_answer_to_hear_the_call_ends_at_once():
+    exchange = Exchange()
+    exchange.happens(c.Arrived())
+    exchange.happens(c.WantsCallback())
+    assert (exchange.call.state, exchange.alive, exchange.callbacks) == (State.ENDED, set(), 1)
+
+
 SELDOM = st.integers(0, 9).map(lambda number: number == 0)
 WISHES = [c.Accept(), c.Hold(), c.Resume(), c.Transfer("+4929"), c.Consult("+4929"), c.Swap(), c.Complete(), c.Cancel()]
 
@@ -401,6 +467,18 @@ class Anything(RuleBasedStateMachine):
         self.exchange.in_dialplan = found
         self.exchange.happens(c.TargetAnswered() if found else c.Returned())
 
+    @rule(seldom=SELDOM)
+    def something_is_announced(self, seldom):
+        self.exchange.happens(c.Told(HEARD))
+        if seldom:
+            self.exchange.happens(c.WantsCallback(BYE))
+
+    @precondition(lambda self: self.exchange.playing)
+    @rule()
+    def it_was_heard(self):
+        self.exchange.playing = False
+        self.exchange.happens(c.Played())
+
     @rule()
     def it_arrives_once_more(self):
         before = self.call
@@ -417,7 +495,7 @@ class Anything(RuleBasedStateMachine):
     @invariant()
     def who_waits_hears_music_and_is_looked_after(self):
         if self.call.state is State.QUEUED:
-            assert CALLER in self.exchange.music
+            assert CALLER in self.exchange.music or self.exchange.playing
             assert len(self.exchange.seeks) == (self.call.agent is None), self.call
 
     @invariant()

@@ -141,9 +141,13 @@ REPLACED = 3  # exit status: another bridge serves the exchange now
     envvar="RUFVERBUND_ASTERISK_CEL",
     help="Datei mit dem Ereignisprotokoll (CEL), aus dem Berichte und Abrechnung entstehen.",
 )
-def bridge(
-    asterisk: str | None, user: str, slug: str | None, spool: Path | None, manager: int | None, cel: Path | None
-) -> None:
+@click.option(
+    "--sounds",
+    type=click.Path(file_okay=False, path_type=Path),
+    envvar="RUFVERBUND_ASTERISK_SOUNDS",
+    help="Ordner, den auch Asterisk liest: Ansagen werden hineingesprochen. Ohne ihn hören Wartende nur Musik.",
+)
+def bridge(asterisk: str | None, **options: Any) -> None:
     """Die Verbindung zu den Telefonanlagen halten, bis SIGINT oder SIGTERM.
 
     Mit --asterisk nimmt sie Anrufe an und verteilt sie; eine zweite Brücke wartet, bis die erste nicht mehr da ist. Das Kennwort steht in
@@ -152,7 +156,7 @@ def bridge(
     from telephony_bridge import bridge as telephony
     from telephony_bridge.routing.exchange import ReplacedError
 
-    linked = _linked(asterisk, user, slug, spool, manager, cel) if asterisk else None
+    linked = _linked(asterisk, **options) if asterisk else None
     log.info("bridge.start", asterisk=asterisk)
     try:
         telephony.run(linked=linked)
@@ -163,13 +167,20 @@ def bridge(
         log.info("bridge.end")
 
 
-def _linked(
-    url: str, user: str, slug: str | None, folder: Path | None, manager: int | None, cel: Path | None
+def _linked(  # noqa: PLR0913  the options of the command
+    url: str,
+    *,
+    user: str,
+    slug: str | None,
+    spool: Path | None,
+    manager: int | None,
+    cel: Path | None,
+    sounds: Path | None,
 ) -> "Linked":
     """How to make the link to an exchange. Raises Refusal for what is missing or wrong."""
     from config.settings import env
     from telephony_bridge.asterisk.ami import ManagerAccess
-    from telephony_bridge.link import Link
+    from telephony_bridge.link import Besides, Link
     from telephony_bridge.routing.ari import Access
     from telephony_bridge.routing.spool import Spool
     from tenants.models import ServiceCentre
@@ -184,7 +195,7 @@ def _linked(
     if not parts.hostname:
         raise Refusal(_("„%(url)s“ ist keine Adresse.") % {"url": url})
     access = Access(parts.hostname, parts.port or 8088, user, env("RUFVERBUND_ASTERISK_PASSWORD"))
-    spool = Spool(folder or installation.home() / "spool" / wanted)
-    spool.take()
+    kept = Spool(spool or installation.home() / "spool" / wanted)
+    kept.take()
     ami = ManagerAccess(access.host, manager, user, access.password) if manager else None
-    return lambda failed: Link(centres[wanted], access, spool, failed, manager=ami, cel=cel)
+    return lambda failed: Link(centres[wanted], access, kept, failed, Besides(ami, cel, sounds))

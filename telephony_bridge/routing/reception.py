@@ -1,0 +1,70 @@
+"""What a caller hears who arrives, and what the distribution should know of them. Values only, made of a snapshot of the database; no clock.
+
+    Reception().welcome({"dialled": "+4929211030", "diversion": "", "history": ""}, waiting=3)
+
+Media are named as Asterisk does: `sound:/folder/file`, without its ending.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from telephony_bridge.identify import Dialled, Prefix, identify
+from telephony_bridge.routing.skills import ANYTHING, Wants
+
+Media = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A municipality as its callers hear it. `emergency` comes first, in and out of hours; `closed`: what is said where nobody is there."""
+
+    slug: str
+    emergency: Media = ()
+    closed: Media = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Welcome:
+    """`closed`: it is heard, and the call ends. Else `first` is heard, then music."""
+
+    first: Media = ()
+    closed: Media = ()
+    wants: Wants = ANYTHING
+
+
+@dataclass(frozen=True, slots=True)
+class Reception:
+    """A centre. `is_open` is asked at each call. `shut`: closed at once by whoever leads the team, whatever the hours say.
+
+    `longest` callers wait at most, the next one hears `full`; `callback` is what who pressed 1 hears.
+    """
+
+    places: tuple[Place, ...] = ()
+    prefixes: tuple[Prefix[str], ...] = ()
+    is_open: Callable[[], bool] = lambda: True
+    unknown: Place = Place("")
+    shut: Media = ()
+    longest: int = 500
+    full: Media = ()
+    callback: Media = ()
+    say: Callable[[str], Media] = lambda _text: ()  # a sound for a text, where there is one
+    waits: Media = ()  # heard by who comes while others wait already: that key 1 asks for being called back
+
+    def welcome(self, told: Mapping[str, str], *, waiting: int) -> Welcome:
+        """For a call with these headers, while so many others wait."""
+        place = self._whose(told)
+        wants = Wants(municipality=place.slug or None)
+        if self.shut:
+            return Welcome(closed=(*place.emergency, *self.shut), wants=wants)
+        if not self.is_open() and place.closed:
+            return Welcome(closed=(*place.emergency, *place.closed), wants=wants)
+        if waiting >= self.longest and self.full:
+            return Welcome(closed=(*place.emergency, *self.full), wants=wants)
+        return Welcome(first=(*place.emergency, *(self.waits if waiting else ())), wants=wants)
+
+    def _whose(self, told: Mapping[str, str]) -> Place:
+        headers = {name: tuple(filter(None, [told.get(name, "").strip(",")])) for name in ("diversion", "history")}
+        number = told.get("dialled", "")
+        dialled = Dialled(number, number, headers["diversion"], headers["history"])
+        key = identify(dialled, self.prefixes).municipality_key
+        return next((place for place in self.places if place.slug == key), self.unknown)

@@ -1,0 +1,121 @@
+"""What who waits hears and can press, with the real Asterisk: out of hours, shut at once, called back."""
+
+import asyncio
+import io
+import math
+import struct
+import wave
+
+import pytest
+from django.db import transaction
+
+from telephony_bridge import actions, receptions
+from telephony_bridge.models import Call
+from tenants import scope
+from tenants.models import Municipality, ServiceCentre
+from tests.asterisk.sip import Caller, Phone, play
+from tests.asterisk.town import town
+
+TOWN_HALL = "+4929211030"
+
+
+def tone(seconds):
+    """A wav file for telephones."""
+    kept = io.BytesIO()
+    with wave.open(kept, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(8000)
+        levels = (int(8000 * math.sin(math.tau * 600 * at / 8000)) for at in range(int(8000 * seconds)))
+        file.writeframes(b"".join(struct.pack("<h", level) for level in levels))
+    return kept.getvalue()
+
+
+@pytest.fixture
+def soest(asterisk, tmp_path, django_db_blocker, monkeypatch):
+    """A centre whose announcements are tones of half a second: a voice may not be there."""
+
+    monkeypatch.setattr(receptions.speech, "spoken", lambda _text: tone(0.5))
+    monkeypatch.setattr("telephony_bridge.link.RECEPTION_EVERY", 0.1)
+    with django_db_blocker.unblock(), town(asterisk, tmp_path) as made:
+        made.sounds = tmp_path / "sounds"
+        yield made
+    assert made.failed == []
+
+
+def change(**fields):
+    """Of the centre."""
+    with scope.operator(), transaction.atomic():
+        assert ServiceCentre.objects.filter(slug="soest").update(**fields)
+
+
+async def knows(link, holds):
+    """Wait until the exchange has a reception of which something holds."""
+    for _ in range(400):
+        if link.exchange and holds(link.exchange.reception):
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError(link.exchange.reception)
+
+
+def test_out_of_hours_the_text_is_heard_and_the_call_ends(asterisk, soest):
+    async def played():
+        await soest.ask(lambda: change(hours={"0": []}))
+        await soest.ask(lambda: soest.is_now("agent", "ready"))
+        with soest.linked() as link:
+            await soest.active(link)
+            await knows(link, lambda reception: reception.places and all(place.closed for place in reception.places))
+            async with Phone(asterisk.ports.phones) as phone, Caller(TOWN_HALL, asterisk.ports.sip) as caller:
+                await caller.until(caller.over.is_set)
+                assert phone.calls == []
+                assert caller.music > 0.3
+            call = await soest.call_is(state="ended", end_reason="announced")
+            assert (call.outcome, call.short_abandon, call.municipality.slug) == ("", False, "soest")
+
+    play(played())
+
+
+def test_who_presses_one_is_called_back_and_waits_no_longer(asterisk, soest):
+    async def played():
+        await soest.ask(lambda: change(hours={}))
+        with soest.linked() as link:
+            await soest.active(link)
+            await knows(link, lambda reception: reception.callback)
+            async with Caller(TOWN_HALL, asterisk.ports.sip, sender="+492921555123") as caller:
+                await soest.call_is(state="ringing")
+                await caller.until(lambda: caller.music > 0.2)
+                caller.press("1")
+                await caller.until(caller.over.is_set)
+            call = await soest.call_is(state="ended", outcome="callback", end_reason="closed")
+            assert call.callback_wanted_at is not None
+            await soest.ask(lambda: done(call))
+
+    def done(call):
+        agent = soest.people["agent"]
+        with scope.desk(agent.pk), transaction.atomic():
+            actions.finish_callback(Call.objects.get(pk=call.pk), acting_user=agent)
+            fresh = Call.objects.get(pk=call.pk)
+            assert (fresh.callback_by_id, fresh.callback_done_at is not None) == (agent.pk, True)
+
+    play(played())
+
+
+def test_an_agent_who_answers_ends_what_is_being_played(asterisk, soest, monkeypatch):
+    monkeypatch.setattr(receptions.speech, "spoken", lambda _text: tone(20))
+
+    async def played():
+        await soest.ask(lambda: soest.is_now("agent", "ready"))
+        with soest.linked() as link:
+            await soest.active(link)
+            await knows(link, lambda reception: any(place.emergency for place in reception.places))
+            async with Phone(asterisk.ports.phones, rings=0.5), Caller(TOWN_HALL, asterisk.ports.sip) as caller:
+                await caller.until(lambda: caller.talked > 0.3)
+                assert caller.music < 10
+
+    def prepared():
+        with scope.operator(), transaction.atomic():
+            assert Municipality.objects.filter(slug="soest").update(emergency="Bei Lebensgefahr 112.")
+        change(hours={})
+
+    soest.threads.submit(prepared).result()
+    play(played())
