@@ -199,7 +199,7 @@ async def _telephones(ami: Ami, exchange: Exchange) -> AsyncIterator[Finding]:
     if not stations:
         yield Finding(Status.WARNING, _("Das Servicecenter hat noch kein Telefon: rufverbund telephony telephone add."))
     elif not away:
-        yield Finding(Status.OK, _("Alle %(count)s Telefone sind angemeldet.") % {"count": len(stations)})
+        yield Finding(Status.OK, _("Alle Telefone (%(count)s) sind angemeldet.") % {"count": len(stations)})
 
 
 async def _numbers(ami: Ami, exchange: Exchange) -> AsyncIterator[Finding]:
@@ -216,7 +216,7 @@ async def _numbers(ami: Ami, exchange: Exchange) -> AsyncIterator[Finding]:
         if not place.numbers:
             yield Finding(Status.WARNING, _("%(place)s ist live und hat keine bestätigte Rufnummer.") % {"place": place.name})  # fmt: skip
     if numbers and not unknown:
-        yield Finding(Status.OK, _("Der Wählplan kennt alle %(count)s Rufnummern.") % {"count": len(numbers)})
+        yield Finding(Status.OK, _("Der Wählplan kennt alle Rufnummern (%(count)s).") % {"count": len(numbers)})
 
 
 async def _state(ami: Ami, name: str) -> str | None:

@@ -183,7 +183,7 @@ def test_check_tells_each_thing_in_a_sentence(run, exchange, place):
         "Die Uhren gehen gleich.",
         "Der Anschluss 127.0.0.4 antwortet nicht.",
         "Das Telefon Platz 2 (platz-2) ist nicht angemeldet.",
-        "Der Wählplan kennt alle 1 Rufnummern.",
+        "Der Wählplan kennt alle Rufnummern (1).",
     ]
     assert status == 1
 
