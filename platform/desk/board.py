@@ -37,6 +37,7 @@ class Idle:
 
     today: queries.Today
     answered: list[Gap]
+    callbacks: list[Call]
     situations: list[Municipality]
 
 
@@ -135,6 +136,7 @@ def idle(access: Access) -> Idle:
     return Idle(
         today=queries.today(person),
         answered=pool.answered_gaps(person, 5),
+        callbacks=queries.callbacks(access.centres),
         situations=[m for m in answered_for(sorted(access.centres)) if m.situation],
     )
 

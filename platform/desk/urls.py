@@ -31,6 +31,7 @@ urlpatterns = [
     path("leitstand/<slug:slug>/oeffnen/", lead.open_centre, name="open_centre"),
     path("leitstand/<slug:slug>/lage/", lead.set_situation, name="set_situation"),
     path("leitstand/<slug:slug>/lage/aufheben/", lead.clear_situation, name="clear_situation"),
+    path("rueckruf/<slug:public_id>/erledigt/", calls.callback_done, name="callback_done"),
     path("suchen/", learning.search_weeks, name="search_weeks"),
     path("synonyme/", synonyms.shared_synonym_list, name="shared_synonym_list"),
     path("synonyme/neu/", synonyms.shared_synonym_new, name="shared_synonym_new"),

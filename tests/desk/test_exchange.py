@@ -115,3 +115,20 @@ def test_who_could_not_be_reached_is_named_where_it_rings_again(desk, offered):
     seen(offered, returned_from="Sabine Müller, 1234, Kreis Soest")
     calls = parts(desk().get("/anruf/", headers={"X-Fragment": "1"}))["calls"]
     assert "Nicht erreicht: Sabine Müller, 1234, Kreis Soest." in calls
+
+
+def test_who_wants_to_be_called_back_stands_on_the_desk_until_somebody_did(desk, ready, ring):
+    from django.utils import timezone
+
+    ready("agent")
+    call = ring(state="ended", callback_wanted_at=timezone.now(), outcome="callback")
+    withheld = ring(state="ended", callback_wanted_at=timezone.now(), from_number="")
+    page = desk().get("/anruf/", headers={"X-Fragment": "1"}).content.decode()
+    assert "Erledigt: Rückruf an 02921 555, Stadt Soest" in page
+    assert withheld.public_id not in page
+    assert (
+        said(desk().post(f"/rueckruf/{call.public_id}/erledigt/", headers={"X-Fragment": "1"})) == "Rückruf erledigt."
+    )
+    assert "Erledigt: Rückruf" not in desk().get("/anruf/", headers={"X-Fragment": "1"}).content.decode()
+    other = ring(state="ended")
+    assert desk().post(f"/rueckruf/{other.public_id}/erledigt/", headers={"X-Fragment": "1"}).status_code == 409

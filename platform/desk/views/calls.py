@@ -154,6 +154,13 @@ def transferred(request: StaffRequest, call: Call) -> str:
     }
 
 
+@call_action
+def callback_done(request: StaffRequest, call: Call) -> str:
+    """Who asked for being called back was."""
+    actions.finish_callback(call, acting_user=request.user)
+    return _("Rückruf erledigt.")
+
+
 @require_POST
 def draft(request: StaffRequest, public_id: str) -> HttpResponse:
     """Keep what was typed so far."""
