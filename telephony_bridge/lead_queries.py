@@ -12,6 +12,7 @@ from tenants.sorting import German
 
 SHOWN = 50  # calls of a kind; the counts say how many there are
 TEAM = 200  # people
+WAITS = Q(state="ringing") & ~Q(phase="closed")  # nobody waits who only hears that nobody is there
 IN_TIME = timedelta(seconds=20)  # the service level: answered after at most this long
 
 
@@ -36,14 +37,14 @@ class Figures:
 def figures(centre_id: int) -> Figures:
     """Two queries: open calls of any age with those of today, and presences."""
     midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-    today, ringing = Q(ringing_at__gte=midnight), Q(state="ringing")
+    today = Q(ringing_at__gte=midnight)
     answered = today & Q(answered_at__isnull=False)
     given_up = today & Q(state="ended", answered_at=None, end_reason="abandoned", short_abandon=False)
     calls = Call.objects.filter(today | ~Q(state="ended"), centre_id=centre_id)
     found = calls.aggregate(
-        waiting=Count("pk", filter=ringing),
+        waiting=Count("pk", filter=WAITS),
         talking=Count("pk", filter=Q(state="talking")),
-        longest=Min("ringing_at", filter=ringing),
+        longest=Min("ringing_at", filter=WAITS),
         counted=Count("pk", filter=answered | given_up),
         in_time=Count("pk", filter=answered & Q(answered_at__lte=F("ringing_at") + IN_TIME)),
     )
@@ -52,8 +53,8 @@ def figures(centre_id: int) -> Figures:
 
 def waiting_calls(centre_id: int) -> list[Call]:
     """Who has not been answered: those whom a supervisor put first, the last one foremost, then by how long they wait."""
-    ringing = Call.objects.filter(centre_id=centre_id, state="ringing").select_related("municipality")
-    return list(ringing.order_by(F("first_at").desc(nulls_last=True), "ringing_at", "pk")[:SHOWN])
+    waiting = Call.objects.filter(WAITS, centre_id=centre_id).select_related("municipality")
+    return list(waiting.order_by(F("first_at").desc(nulls_last=True), "ringing_at", "pk")[:SHOWN])
 
 
 def calls_with_agents(centre_id: int) -> list[Call]:

@@ -13,6 +13,8 @@ from telephony_bridge import actions
 from telephony_bridge.models import Call, ExchangeCommand, Presence
 from telephony_bridge.notice_models import CentreNotice
 from telephony_bridge.notices import closing_of, earlier_notices, notices_of
+from telephony_bridge.routing.pool import Pool
+from telephony_bridge.routing.skills import Wants
 from tenants import scope
 from tenants.errors import Refusal
 from tenants.models import AuditEntry
@@ -143,6 +145,7 @@ def test_who_waits_comes_first_or_to_ones_own_telephone(ring, at_desk, news):
         ({"is_controlled": False}, "leitung"),
         ({"state": "talking", "agent_id": 1}, "leitung"),
         ({"offered_to_id": 1}, "leitung"),
+        ({"phase": "closed"}, "leitung"),
         ({}, ""),
     ],
 )
@@ -275,3 +278,61 @@ def test_of_those_who_close_at_once_nobody_replaces_a_text_unseen(in_threads, pe
     (found,) = in_threads(stored)
     assert len(found) == sum(done) > 0
     assert found.count(None) == 1
+
+
+# In the queue
+
+
+def waits(*calls):
+    pool = Pool()
+    for since, call in enumerate(calls):
+        pool.seek(call, since=float(since))
+    return pool
+
+
+def test_who_is_put_first_comes_before_every_priority_and_the_last_one_foremost():
+    pool = waits("one", "two", "three")
+    pool.seek("urgent", since=9.0, wants=Wants(priority=5))
+    assert pool.put_first("two")
+    assert pool.order() == ["two", "urgent", "one", "three"]
+    assert pool.put_first("three")
+    assert pool.put_first("three")  # a second press changes nothing
+    assert pool.order() == ["three", "two", "urgent", "one"]
+    assert pool.position("three") == 1
+
+
+def test_who_was_put_first_keeps_that_while_a_telephone_rings_in_vain_and_loses_it_with_the_end():
+    pool = waits("one", "two")
+    pool.put_first("two")
+    pool.come("anna")
+    assert pool.pairs() == [("two", "anna")]
+    assert not pool.put_first("two")  # rings already
+    pool.leave("anna")
+    pool.release("anna")
+    pool.seek("two", "anna", wants=Wants("soest"))
+    assert pool.order() == ["two", "one"]
+    pool.over("two")
+    pool.seek("two", since=2.0)
+    assert pool.order() == ["one", "two"]
+
+
+def test_a_call_is_given_to_somebody_who_takes_none():
+    pool = waits("one", "two")
+    assert pool.give("two", "lead")
+    assert pool.order() == ["one"]
+    assert not pool.give("one", "lead")  # has one
+    assert not pool.give("two", "other")  # does not wait
+    pool.over("two")
+    pool.release("lead")
+    assert pool.pairs() == []  # and takes none of the others afterwards
+    pool.in_use("lead", "channel")
+    assert not pool.give("one", "lead")  # on the telephone
+    pool.hung_up("channel")
+    assert pool.give("one", "lead")
+
+
+def test_a_call_that_was_promised_to_somebody_can_be_given_to_another():
+    pool = waits("one")
+    pool.promise("one", "anna")
+    assert pool.give("one", "lead")
+    assert pool.promised == {}
