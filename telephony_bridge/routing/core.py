@@ -160,7 +160,7 @@ def _leg_answered(call: Routed, event: c.LegAnswered) -> Step:
     if role is Role.AGENT and call.state is State.OFFERED:
         call, bridge = call.with_id("b")
         talking = replace(call, state=State.TALKING, bridge=bridge, waiting=False, playing=False)
-        return Step(talking, (c.Make(bridge), *_silence(call), *_with_caller(talking, event.leg)))
+        return Step(talking, (*_silence(call), c.Make(bridge), *_with_caller(talking, event.leg)))
     if role is Role.TARGET and call.state is State.DIALLING and call.bridge:
         if call.agent is None:
             found = replace(call, state=State.TRANSFERRED, waiting=False)

@@ -17,7 +17,7 @@ import structlog
 from websockets.exceptions import WebSocketException
 
 from telephony_bridge.routing import calls as c
-from telephony_bridge.routing import standby
+from telephony_bridge.routing import lengths, standby
 from telephony_bridge.routing.ari import Access, Ari, AriError, Json
 from telephony_bridge.routing.calls import Command, Event, Role, Routed, State, Why
 from telephony_bridge.routing.core import step
@@ -302,6 +302,8 @@ class Exchange:
             line.leased = command.on
         if isinstance(command, c.Dial) and command.role is Role.AGENT:
             self.pool.in_use(command.whom, command.leg)
+        if isinstance(command, c.Play):
+            await self._ask(lease(line.call.id, longer=lengths.seconds(command.media)))
         if wanted := request_of(line.call, command):
             await self._ask(wanted)
 
@@ -331,7 +333,7 @@ class Exchange:
             await asyncio.sleep(RENEW_EVERY)
 
     async def _extend(self, line: Line) -> None:
-        if line.leased:  # still: they may just have come together
+        if line.leased and not line.call.playing:  # still: they may just have come together
             await self._ask(lease(line.call.id))
 
     async def _resynchronise(self, ari: Ari) -> None:

@@ -32,9 +32,10 @@ def plain(name: str) -> str:
     return " ".join("".join(sign if sign.isalnum() or sign in " .,:-()/" else " " for sign in name[:60]).split())
 
 
-def lease(call: str, *, on: bool = True) -> Request:
-    """Renew the lease of a caller, or end it."""
-    query: dict[str, object] = {"variable": "TIMEOUT(absolute)", "value": LEASE if on else 0}
+def lease(call: str, *, on: bool = True, longer: int = 0) -> Request:
+    """Renew the lease of a caller, or end it. `longer` by the seconds of a sound that is about to be played: until that has been heard, Asterisk sets
+    no variable of the channel, and answers nothing that it is asked on our connection, for whatever call."""
+    query: dict[str, object] = {"variable": "TIMEOUT(absolute)", "value": LEASE + longer if on else 0}
     return Request("POST", f"channels/{call}/variable", query)
 
 

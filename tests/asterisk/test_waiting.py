@@ -119,3 +119,21 @@ def test_an_agent_who_answers_ends_what_is_being_played(asterisk, soest, monkeyp
 
     soest.threads.submit(prepared).result()
     play(played())
+
+
+def test_nothing_else_waits_while_a_long_text_is_heard(asterisk, soest, monkeypatch):
+    """It is longer than the lease, and than our patience with Asterisk, which answers nothing while a variable of such a channel is to be set."""
+    monkeypatch.setattr(receptions.speech, "spoken", lambda _text: tone(8))
+
+    async def played():
+        await soest.ask(lambda: change(hours={"0": []}))
+        with soest.linked() as link:
+            await soest.active(link)
+            await knows(link, lambda reception: reception.places and all(place.closed for place in reception.places))
+            async with Caller(TOWN_HALL, asterisk.ports.sip) as caller:
+                await caller.until(caller.over.is_set)
+                assert caller.music > 7
+            await soest.call_is(state="ended", end_reason="announced")
+            assert [record for record in link.spool.read(0) if record.what == "failed"] == []
+
+    play(played())
