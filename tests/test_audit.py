@@ -1,6 +1,7 @@
 """Every action leaves a row in the log: read from the code, so that a new one cannot forget it."""
 
 import ast
+from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -54,7 +55,10 @@ def writers() -> set[str]:
         path for package in PACKAGES for path in sources(package) if "audit.record" in path.read_text(encoding="utf-8")
     )
     looked_at = {path for _package, path in actions()}.union(elsewhere)
-    reached = {name: called(node) for path in looked_at for name, node in functions(path).items()}
+    reached: defaultdict[str, set[str]] = defaultdict(set)  # two modules may call their helpers the same
+    for path in looked_at:
+        for name, node in functions(path).items():
+            reached[name] |= called(node)
     writing = {"record"}
     while more := {name for name, calls in reached.items() if calls & writing} - writing:
         writing |= more
