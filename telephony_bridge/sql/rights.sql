@@ -81,7 +81,8 @@ SELECT public.protect('telephony_bridge_callrecord');
 -- Whose call it is can be said later, so the call's own policy is asked.
 CREATE POLICY own ON telephony_bridge_callrecord FOR SELECT TO tenant
     USING (EXISTS (SELECT FROM public.telephony_bridge_call c WHERE c.id = call_id));
-CREATE POLICY desk ON telephony_bridge_callrecord TO desk_web USING (centre_id IN (SELECT public.desk_centres()));
+CREATE POLICY desk ON telephony_bridge_callrecord FOR SELECT TO desk_web USING (centre_id IN (SELECT public.desk_centres()));
+CREATE POLICY desk_settles ON telephony_bridge_callrecord FOR UPDATE TO desk_web USING (centre_id IN (SELECT public.desk_supervised()));
 CREATE POLICY platform ON telephony_bridge_callrecord TO telephony USING (true);
 SELECT public.protect('telephony_bridge_callinterval');
 CREATE POLICY own ON telephony_bridge_callinterval FOR SELECT TO tenant, desk_web

@@ -7,6 +7,7 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.models import Person
 from telephony_bridge import actions, record
 from telephony_bridge.actions.exchanging import asterisk_source
 from telephony_bridge.models import Call
@@ -141,8 +142,10 @@ def test_what_the_desk_could_not_see_is_told_and_settled(asterisk, soest):
         return next(one for one in await soest.ask(soest.calls) if one.pk == call.pk).hung_up_at is not None
 
     def settled(found):
-        with scope.desk(soest.people["agent"].pk), transaction.atomic():  # whether one may is asked by the page
-            actions.settle_record(CallRecord.objects.get(pk=found.pk), acting_user=soest.people["agent"])
+        with scope.front():
+            boss = Person.objects.get(email="supervisor@example.org")
+        with scope.desk(boss.pk), transaction.atomic():
+            actions.settle_record(CallRecord.objects.get(pk=found.pk), acting_user=boss)
         with scope.telephony():
             return Call.objects.get(pk=found.call_id)
 

@@ -147,6 +147,15 @@ def test_settled_the_call_has_the_times_of_the_record(on_desk, compared, people,
     assert compared(now=LATER + timedelta(hours=1))[0].settled_at == found.settled_at
 
 
+def test_the_database_lets_nobody_settle_who_does_not_lead_the_team(compared, people):
+    (found,) = compared(talk())
+    for who in ("agent", "agent.unna"):
+        with scope.desk(people[who].pk), pytest.raises(CallRecord.DoesNotExist), transaction.atomic():
+            actions.settle_record(found, acting_user=people[who])
+    with scope.telephony():
+        assert CallRecord.objects.get().settled_at is None
+
+
 def test_settled_without_a_call(compared, people):
     (found,) = compared(talk())
     with scope.desk(people["supervisor"].pk), transaction.atomic():
