@@ -83,6 +83,7 @@ ACTIONS: dict[str, str | Promise] = {
     "save_preferences": gettext_lazy("Einstellungen des Arbeitsplatzes geändert"),
     "save_synonym": gettext_lazy("Synonym gespeichert"),
     "set_language": gettext_lazy("Sprache geändert"),
+    "sign_in_at": gettext_lazy("An einem Telefon angemeldet"),
     "set_presence": gettext_lazy("Anwesenheit geändert"),
     "set_situation": gettext_lazy("Lage des Servicecenters gemeldet"),
     "set_state": gettext_lazy("Stand der Kommune geändert"),

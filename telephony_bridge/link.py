@@ -21,6 +21,7 @@ from django.db import Error, connections
 from telephony_bridge import actions, record
 from telephony_bridge.asterisk.ami import ManagerAccess
 from telephony_bridge.asterisk.safety_net import SafetyNet
+from telephony_bridge.lead_queries import put_first_calls
 from telephony_bridge.models import ExchangeCommand, Source
 from telephony_bridge.presence import BELL
 from telephony_bridge.receptions import Voice, reception_of
@@ -79,6 +80,7 @@ class Link:
         self.centre_id, self.access, self.spool = centre_id, access, spool
         self.ended = ended or (lambda error: log.error("link.ended", error=str(error)))
         self.exchange: Exchange | None = None  # None: another bridge is active
+        self.in_order: Exchange | None = None  # in which callers stand where supervisors have put them
         self.net = SafetyNet(besides.manager) if besides.manager else None
         self.cel = besides.cel
         self.voice = Voice(besides.sounds) if besides.sounds else None
@@ -173,10 +175,18 @@ class Link:
                 self.stored = actions.store_records(source, self.spool.id, records)
             self.spool.forget(self.stored)
             if exchange := self.exchange:
+                self._put_first_again(exchange)
                 self._obey(exchange)
                 states = {agent.telephone: agent.state for agent in agents_at_telephones(self.centre_id).values()}
                 self._in_loop(lambda: self._attend(exchange, states))
                 self._receive(exchange)
+
+    def _put_first_again(self, exchange: Exchange) -> None:
+        """Whom a supervisor has put before the others stays there, also when it was another bridge that was told."""
+        if self.in_order is not exchange and exchange.connected.is_set():
+            calls = put_first_calls(self.centre_id)
+            self._in_loop(lambda: [leading.put_first(exchange, call) for call in calls])
+            self.in_order = exchange
 
     def _attend(self, exchange: Exchange, states: dict[str, str]) -> None:
         exchange.attend(states, self.stored)
@@ -193,10 +203,10 @@ class Link:
     # The record
 
     def follow_record(self) -> int:
-        """Read what is new in the exchange's own log (telephony scope); how many lines that were. Only the active bridge does it."""
-        if self.cel is None or self.exchange is None:
-            return 0
-        return record.follow(self._source(), self.cel)
+        """Read what is new in the exchange's own log (telephony scope); 0, since there is always something. Only the active bridge does it."""
+        if self.cel and self.exchange:
+            record.follow(self._source(), self.cel)
+        return 0
 
     def compare_record(self) -> int:
         """Compare calls that are over with it (telephony scope); how many differ."""

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.models import CENTRE_ROLES, Membership
 from telephony_bridge import times
-from telephony_bridge.models import Call, Presence
+from telephony_bridge.models import Call, Presence, Telephone
 from tenants.models import Municipality
 from tenants.sorting import German
 
@@ -98,6 +98,11 @@ def earlier_calls(call: Call, limit: int = 5) -> list[Call]:
 def presences_of(person_id: int) -> list[Presence]:
     """The person's own presences, one per centre in which they ever were present."""
     return list(Presence.objects.filter(person_id=person_id).select_related("centre").order_by("centre__name"))
+
+
+def telephones(centre_ids: Iterable[int]) -> list[Telephone]:
+    """At which one can sign in."""
+    return list(Telephone.objects.filter(centre_id__in=list(centre_ids)).order_by(German("label"), "pk")[:200])
 
 
 def team(centre_ids: Iterable[int]) -> list[Colleague]:

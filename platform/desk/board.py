@@ -15,7 +15,7 @@ from desk.cards import Card, card_of, closed_sentence
 from knowledge.pool import queries as pool
 from knowledge.pool.models import Gap, SearchEntry
 from telephony_bridge import queries
-from telephony_bridge.models import Call, Presence
+from telephony_bridge.models import Call, Presence, Telephone
 from tenants.models import Municipality
 
 NEWS = 4
@@ -38,6 +38,8 @@ class Idle:
     today: queries.Today
     answered: list[Gap]
     callbacks: list[Call]
+    telephones: list[Telephone]
+    telephone: str  # at which the person sits; empty: their own
     situations: list[Municipality]
 
 
@@ -137,6 +139,8 @@ def idle(access: Access) -> Idle:
         today=queries.today(person),
         answered=pool.answered_gaps(person, 5),
         callbacks=queries.callbacks(access.centres),
+        telephones=queries.telephones(access.centres),
+        telephone=next((one.telephone for one in queries.presences_of(person) if one.telephone), ""),
         situations=[m for m in answered_for(sorted(access.centres)) if m.situation],
     )
 

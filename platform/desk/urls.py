@@ -37,6 +37,7 @@ urlpatterns = [
     path("synonyme/neu/", synonyms.shared_synonym_new, name="shared_synonym_new"),
     path("synonyme/<int:pk>/", synonyms.shared_synonym_edit, name="shared_synonym_edit"),
     path("synonyme/<int:pk>/entfernen/", synonyms.shared_synonym_remove, name="shared_synonym_remove"),
+    path("telefon/", calls.telephone, name="telephone"),
     path("praesenz/", calls.presence, name="presence"),
     path("luecke/", gaps.report, name="report_gap"),
     path("luecke/<int:pk>/gelesen/", gaps.seen, name="gap_seen"),

@@ -14,7 +14,7 @@ from telephony_bridge.actions.calls import (
 from telephony_bridge.actions.commanding import command_exchange, end_commands, is_late, open_commands
 from telephony_bridge.actions.exchanging import asterisk_source, position_of, store_records
 from telephony_bridge.actions.leading import end_notice, expire_notices, lead_call, lead_presence, set_notice
-from telephony_bridge.actions.presences import expire_presences, heartbeat, heartbeats, set_presence
+from telephony_bridge.actions.presences import expire_presences, heartbeat, heartbeats, set_presence, sign_in_at
 from telephony_bridge.actions.reaping import expire_wrap_ups, reap_calls
 from telephony_bridge.actions.receiving import receive
 from telephony_bridge.actions.records import forget_events, settle_record
@@ -56,6 +56,7 @@ __all__ = [
     "set_notice",
     "set_presence",
     "settle_record",
+    "sign_in_at",
     "stop_wrap_up_timer",
     "store_records",
 ]

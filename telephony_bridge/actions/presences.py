@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from telephony_bridge import times
-from telephony_bridge.models import Presence
+from telephony_bridge.models import Presence, Telephone
 from telephony_bridge.presence import become, state_by_calls, tell
 from tenants import audit
 from tenants.audit import SYSTEM, Actor
@@ -42,6 +42,34 @@ def set_presence(centre: ServiceCentre, state: str, *, acting_user: Actor, reaso
             )
             tell(presence)
     return presence
+
+
+def sign_in_at(centre: ServiceCentre, telephone: str, *, acting_user: Actor) -> None:
+    """Say at which telephone of the centre one sits (its `user`); "": at one's own (desk scope).
+
+    Raises Refusal for one that the centre does not have, and where a colleague who is present sits.
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        if telephone:
+            _refuse_taken_telephone(centre, telephone, acting_user)
+        presence = _own_row(centre, acting_user, now)
+        before = audit.state(presence, "telephone")
+        if presence.telephone != telephone:
+            presence.telephone = telephone
+            presence.save(update_fields=["telephone"])
+            after = audit.state(presence, "telephone")
+            audit.record("sign_in_at", presence, acting_user=acting_user, centre=centre.pk, before=before, after=after)
+            tell(presence)
+
+
+def _refuse_taken_telephone(centre: ServiceCentre, telephone: str, acting_user: Actor) -> None:
+    found = Telephone.objects.filter(centre=centre, user=telephone).first()
+    if found is None:
+        raise Refusal(_("Dieses Telefon gibt es nicht mehr."))
+    others = Presence.objects.filter(centre=centre, telephone=telephone).exclude(person_id=acting_user.pk)
+    if other := others.exclude(state="away").first():
+        raise Refusal(_("Am Telefon „%(label)s“ sitzt %(name)s.") % {"label": found.label, "name": other.person_name})
 
 
 def _own_row(centre: ServiceCentre, acting_user: Actor, now: datetime) -> Presence:

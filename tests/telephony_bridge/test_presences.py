@@ -138,3 +138,28 @@ def test_the_team_are_those_who_work_there(at_desk, places, people):
         Membership.objects.filter(person=people["agent2"]).delete()
     with at_desk("agent"):
         assert [one.name for one in queries.team([centre.pk])] == ["Jana Köster"]
+
+
+def test_one_telephone_has_one_person_who_is_there(at_desk, soest, people):
+    from telephony_bridge.models import Telephone
+    from telephony_bridge.staff import agents_at_telephones
+
+    with scope.operator(), transaction.atomic():
+        Telephone.objects.create(centre=soest.centre, user="platz3", label="Platz 3", extension="903")
+    with scope.front(), transaction.atomic():
+        type(people["agent"]).objects.filter(pk=people["agent"].pk).update(phone_user="own")
+    with at_desk("agent") as person:
+        actions.set_presence(soest.centre, "ready", acting_user=person)
+        actions.sign_in_at(soest.centre, "platz3", acting_user=person)
+    with at_desk("agent2") as person:
+        with pytest.raises(Refusal, match="Am Telefon „Platz 3“ sitzt "):
+            actions.sign_in_at(soest.centre, "platz3", acting_user=person)
+        with pytest.raises(Refusal, match="gibt es nicht mehr"):
+            actions.sign_in_at(soest.centre, "platz4", acting_user=person)
+    with scope.telephony():
+        found = agents_at_telephones(soest.centre_id)
+        assert (found["platz3"].person_id, "own" in found) == (people["agent"].pk, False)
+    with at_desk("agent") as person:
+        actions.sign_in_at(soest.centre, "", acting_user=person)
+    with scope.telephony():
+        assert agents_at_telephones(soest.centre_id)["own"].state == "ready"

@@ -16,7 +16,7 @@ from desk.forms import WrapUpForm
 from desk.views.gaps import report_from
 from desk.views.regions import after_action
 from telephony_bridge import actions
-from telephony_bridge.models import Call
+from telephony_bridge.models import Call, Telephone
 from telephony_bridge.numbers import to_e164
 from tenants.errors import Refusal
 from tenants.models import ServiceCentre
@@ -195,6 +195,24 @@ def presence(request: StaffRequest) -> HttpResponse:
     except Refusal as refusal:
         return after_action(request, say=str(refusal), status=409)
     return after_action(request)
+
+
+@require_POST
+def telephone(request: StaffRequest) -> HttpResponse:
+    """At which telephone the person sits."""
+    user = request.POST.get("telephone", "")[:40]
+    try:
+        found = Telephone.objects.filter(user=user).first() if user else None
+        for centre in ServiceCentre.objects.filter(pk__in=[found.centre_id] if found else request.access.centres):
+            actions.sign_in_at(centre, user, acting_user=request.user)
+    except Refusal as refusal:
+        return after_action(request, say=str(refusal), status=409)
+    return after_action(
+        request,
+        say=_("Sie sitzen jetzt am Telefon „%(label)s“.") % {"label": found.label}
+        if found
+        else _("Sie nehmen Ihr eigenes Telefon."),
+    )
 
 
 def set_everywhere(request: StaffRequest, state: str) -> None:

@@ -110,12 +110,12 @@ document.addEventListener("submit", event => {
 // Arrow keys pass over choices: only where they rest is sent.
 let resting;
 document.addEventListener("change", event => {
-  const url = event.target.dataset.presence, { value } = event.target;
+  const url = event.target.dataset.presence, { name, value } = event.target;
   if (!url) return;
   const choose = () => {
     if (sending.has(url)) { resting = setTimeout(choose, RESTS); return; }
     const data = new FormData();
-    data.append("presence", value);
+    data.append(name, value);
     send(url, data);
   };
   clearTimeout(resting);

@@ -97,7 +97,8 @@ document.addEventListener("submit", async event => {
   const by = event.submitter, url = by?.getAttribute("formaction") ?? form.getAttribute("action");
   if (!url) return; // Enter in the field of the reason: whom it is for is said by a button
   try {
-    if (await ask(url, new FormData(form))) form.reset();
+    const done = await ask(url, new FormData(form));
+    if (done && (form.id !== "lead-act" || url.includes("/person/"))) form.reset(); // a reason is for the person whom a button names
   } catch { if (out.hidden) later(); }
 });
 
