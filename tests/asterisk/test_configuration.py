@@ -187,6 +187,22 @@ def test_whose_call_it_is(written, dialled, diversion, place):
     assert play(played()) == (f"place-{place}", "s")
 
 
+@pytest.mark.parametrize(
+    ("came", "end"), [(time(11, 59), "open"), (time(12), "closed"), (time(16, 29), "open"), (time(7, 59), "closed")]
+)
+@pytest.mark.parametrize("day", [date(2026, 12, 1), date(2026, 12, 8)])
+def test_the_hours_are_those_of_the_moment_at_which_the_call_came(written, came, end, day):
+    async def played():
+        async with dialplan(written) as (send, seen, ari):
+            moment = int(datetime.combine(day, came, BERLIN).timestamp())
+            await send("came", ("fallback",), DIALLED="+492921501", CAME=str(moment))
+            await until(lambda: {"open", "closed"} & {extension for _context, extension in seen.get("came", ())})
+            await over(ari, "came")
+            return seen["came"][-1]
+
+    assert play(played()) == ("place-hours", end)
+
+
 def test_outside_of_hours_a_caller_hears_so_and_no_telephone_rings(written):
     written.console("queue add member PJSIP/agent1 to fallback")
 

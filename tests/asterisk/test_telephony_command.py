@@ -172,6 +172,20 @@ def test_what_was_edited_by_hand_is_kept_beside_and_told(run, exchange, place):
     assert "Hausnotiz" not in (place / "ari.conf").read_text(encoding="utf-8")
 
 
+def test_the_files_that_came_with_asterisk_are_kept_too(run, exchange, tmp_path):
+    stock = ["pjsip.conf", "queues.conf", "cel.conf", "http.conf", "ari.conf", "rtp.conf"]
+    for name in stock:
+        (tmp_path / name).write_text("; as it comes\n", encoding="utf-8")
+    status, told = run(
+        "config", str(tmp_path), "--centre", "soest", "--trunk", "127.0.0.4", "--state", str(tmp_path / "state")
+    )
+    assert (status, told.splitlines()[0]) == (
+        0,
+        "6 Dateien waren von anderen; sie liegen jetzt daneben, mit der Endung .eigene.",
+    )
+    assert sorted(path.name for path in tmp_path.glob("*.eigene")) == sorted(f"{name}.eigene" for name in stock)
+
+
 def test_check_tells_each_thing_in_a_sentence(run, exchange, place):
     status, told = run("check", str(place))
     assert [

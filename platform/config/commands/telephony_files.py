@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from telephony_bridge.asterisk.configuration.folder import Folder, Written
 
 SYMBOLS = {"ok": "✓ ", "warning": "! ", "error": "✗ "}
+MANY = 5  # files that are named one by one
 DIRECTORY = click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
 CENTRE = click.option("--centre", metavar="SLUG", help="Servicecenter; beim ersten Mal nötig, danach gemerkt.")
 
@@ -78,7 +79,14 @@ def _make_folders(wanted: "Wanted") -> None:
 
 
 def _say(place: "Folder", done: "Written") -> None:
-    for name, beside in done.kept:
+    from telephony_bridge.asterisk.configuration.folder import OWN
+
+    if len(done.kept) > MANY:  # those that came with Asterisk, at the first time
+        words = {"count": len(done.kept), "ending": OWN}
+        click.echo(
+            _("%(count)s Dateien waren von anderen; sie liegen jetzt daneben, mit der Endung %(ending)s.") % words
+        )
+    for name, beside in done.kept if len(done.kept) <= MANY else []:
         click.echo(_("%(name)s war von Hand geändert; die eigene Fassung liegt jetzt daneben: %(beside)s.") % {
             "name": name, "beside": beside,
         })  # fmt: skip

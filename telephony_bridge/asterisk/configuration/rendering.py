@@ -143,7 +143,7 @@ def _place(place: Place, wanted: Wanted) -> Iterator[str]:
     if place.hours is None:
         yield from _heard("s", place.emergency)
         return
-    yield "exten => s,1,Set(DAY=${STRFTIME(${EPOCH},Europe/Berlin,%Y%m%d)})"
+    yield "exten => s,1,Set(DAY=${STRFTIME(${CAME},Europe/Berlin,%Y%m%d)})"
     yield f" same => n(day),GotoIf($[${{DIALPLAN_EXISTS({context},${{DAY}},1)}}]?${{DAY}},1)"
     yield from opening.week_lines(place.hours)
     yield " same => n,Goto(closed,1)"
