@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.models import CENTRE_ROLES, Membership
 from telephony_bridge import times
-from telephony_bridge.models import Call, Presence, Telephone
+from telephony_bridge.models import Call, ExchangeCommand, Presence, Telephone
 from tenants.models import Municipality
 from tenants.sorting import German
 
@@ -98,6 +98,13 @@ def earlier_calls(call: Call, limit: int = 5) -> list[Call]:
 def presences_of(person_id: int) -> list[Presence]:
     """The person's own presences, one per centre in which they ever were present."""
     return list(Presence.objects.filter(person_id=person_id).select_related("centre").order_by("centre__name"))
+
+
+def unheard(person_id: int) -> ExchangeCommand | None:
+    """The last thing that a person wanted of the exchange, if it was not done, for a moment."""
+    lately = timezone.now() - times.UNHEARD
+    mine = ExchangeCommand.objects.filter(person_id=person_id, done_at__gte=lately).order_by("-pk").first()
+    return mine if mine and mine.result in ("refused", "late") else None
 
 
 def telephones(centre_ids: Iterable[int]) -> list[Telephone]:

@@ -7,3 +7,4 @@ WRAP_UP_GRACE = timedelta(seconds=5)  # for the page's last saved draft to arriv
 PRESENCE = timedelta(seconds=45)  # without a heartbeat; the page sends one every 15 s
 HEARTBEAT_STEP = timedelta(seconds=10)  # heartbeats in closer succession are not written
 REMEMBERED = timedelta(days=30)  # how far back calls of the same number are shown
+UNHEARD = timedelta(seconds=15)  # that a desk says what the exchange has not done

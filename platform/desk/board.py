@@ -54,6 +54,7 @@ class Board:
     is_free: bool
     choices: list[Municipality] = field(default_factory=list)
     declined: Sequence[str] = ()  # calls that this person left to the others: they wait in the queue, without a sound
+    word: str = ""  # what the person should hear now, beside the calls
     reason: str = ""  # why they are on a break or signed out, where the exchange or a supervisor has put them there
 
     @property
@@ -95,7 +96,21 @@ def board(access: Access, *, declined: Sequence[str] = ()) -> Board:
     choices = (
         answered_for(centres) if any(card.municipality is None or card.call.chosen_by_agent for card in cards) else []
     )
-    return Board(presence, after, cards, queue, is_free, choices, declined, reason)
+    word = _word(int(person.pk), reason, presence) if any(call.is_controlled for call in shown) or reason else ""
+    return Board(presence, after, cards, queue, is_free, choices, declined, word, reason)
+
+
+def _word(person: int, reason: str, presence: str) -> str:
+    """What the exchange has not done, or why the person is on a break or signed out."""
+    if unheard := queries.unheard(person):
+        late = unheard.result == "late"
+        return (
+            _("Die Telefonanlage war nicht zu erreichen. Bitte noch einmal versuchen.")
+            if late
+            else _("Das ging nicht: Der Anruf war schon weiter.")
+        )
+    words = _("Sie sind abgemeldet: %(reason)s.") if presence == "away" else _("Sie sind in Pause: %(reason)s.")
+    return words % {"reason": reason} if reason else ""
 
 
 def offered_to(person: int, ringing: Sequence[Call], *, declined: Sequence[str], is_free: bool) -> list[Call]:

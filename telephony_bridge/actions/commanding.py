@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from telephony_bridge.models import Call, ExchangeCommand
 from telephony_bridge.presence import ring_bridges
 from telephony_bridge.routing.calls import NUMBER
-from tenants import audit
+from tenants import audit, events
 from tenants.audit import SYSTEM, Actor
 from tenants.errors import Refusal
 
@@ -84,4 +84,8 @@ def end_commands(results: Mapping[int, str], *, acting_user: Actor = SYSTEM) -> 
         now = timezone.now()
         for result in set(results.values()):
             keys = [key for key, what in results.items() if what == result]
-            ExchangeCommand.objects.filter(pk__in=keys).update(done_at=now, result=result)
+            ended = ExchangeCommand.objects.filter(pk__in=keys)
+            ended.update(done_at=now, result=result)
+            if result != "done":  # who pressed shall know
+                for centre, call in ended.values_list("centre_id", "call__public_id"):
+                    events.tell_centre(centre, "call", call, "changed")

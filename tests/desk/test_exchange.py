@@ -132,3 +132,21 @@ def test_who_wants_to_be_called_back_stands_on_the_desk_until_somebody_did(desk,
     assert "Erledigt: Rückruf" not in desk().get("/anruf/", headers={"X-Fragment": "1"}).content.decode()
     other = ring(state="ended")
     assert desk().post(f"/rueckruf/{other.public_id}/erledigt/", headers={"X-Fragment": "1"}).status_code == 409
+
+
+def test_what_the_exchange_has_not_done_is_said(desk, offered, people):
+    from django.db import transaction
+
+    from telephony_bridge import actions
+    from tenants import scope
+
+    seen(offered, state="talking", agent_id=people["agent"].pk, offered_to_id=None)
+    client = desk()
+    post(client, offered, "anlage/hold")
+    for result, words in (("refused", "Der Anruf war schon weiter"), ("late", "nicht zu erreichen"), ("done", "")):
+        with scope.telephony(), transaction.atomic():
+            from telephony_bridge.models import ExchangeCommand
+
+            actions.end_commands({ExchangeCommand.objects.get().pk: result})
+        state = parts(client.get("/anruf/", headers={"X-Fragment": "1"}))["state"]
+        assert (words in state) if words else ('data-word=""' in state)
