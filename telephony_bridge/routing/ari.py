@@ -115,11 +115,14 @@ class Ari:
         """Answers go to who waits for them, all else into the inbox; None is its end."""
         try:
             async for raw in self.socket:
-                self._sort(json.loads(raw))
+                message = json.loads(raw)
+                if isinstance(message, dict):
+                    self._sort(message)
         except (ConnectionClosed, asyncio.QueueFull, ValueError) as error:
             for answer in self.waiting.values():
                 if not answer.done():
                     answer.set_exception(AriError(503, type(error).__name__))
+                    answer.exception()  # seen: who has not even sent the request waits for no answer
         finally:
             if self.inbox.full():
                 self.inbox.get_nowait()
