@@ -1,4 +1,4 @@
-"""What whoever leads a centre's team sees of it just now (desk scope). Each is one query with a bound, however much is going on."""
+"""What whoever leads a centre's team sees of it just now (desk scope, where nothing else is said). Each is one query with a bound, however much is going on."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -55,6 +55,12 @@ def waiting_calls(centre_id: int) -> list[Call]:
     """Who has not been answered: those whom a supervisor put first, the last one foremost, then by how long they wait."""
     waiting = Call.objects.filter(WAITS, centre_id=centre_id).select_related("municipality")
     return list(waiting.order_by(F("first_at").desc(nulls_last=True), "ringing_at", "pk")[:SHOWN])
+
+
+def put_first_calls(centre_id: int) -> list[str]:
+    """Of those who wait, whom a supervisor put first, as the exchange names them, in the order in which that was done (telephony scope)."""
+    waiting = Call.objects.filter(WAITS, centre_id=centre_id, is_controlled=True, first_at__isnull=False)
+    return list(waiting.order_by("first_at").values_list("external_id", flat=True)[:SHOWN])
 
 
 def calls_with_agents(centre_id: int) -> list[Call]:

@@ -4,7 +4,7 @@ import pytest
 from django.db import transaction
 
 from telephony_bridge import actions
-from telephony_bridge.models import Call, ExchangeCommand
+from telephony_bridge.models import Call, ExchangeCommand, Presence
 from tenants import scope
 from tests.asterisk.sip import Caller, Phone, play
 from tests.asterisk.town import town
@@ -113,5 +113,54 @@ def test_a_supervisor_who_does_not_answer_leaves_the_caller_the_place(asterisk, 
                 await soest.call_is(state="ringing", offered_to_id=None)
                 await soest.ask(lambda: soest.is_now("agent", "ready"))
                 await soest.call_is(state="talking", agent_id=soest.people["agent"].pk)
+
+    play(played())
+
+
+def test_who_was_put_first_stays_so_when_another_bridge_takes_over(asterisk, soest):
+    async def played():
+        first = soest.link("first")
+        first.start()
+        await soest.active(first)
+        with soest.linked("second") as second:
+            async with Phone(asterisk.ports.phones), Caller(TOWN_HALL, asterisk.ports.sip) as one:
+                await one.until(lambda: one.music > 0.2)
+                async with Caller(DISTRICT, asterisk.ports.sip) as two:
+                    await two.until(lambda: two.music > 0.2)
+                    await soest.call_is(state="ringing", is_controlled=True)
+                    await soest.ask(leads(soest, "first", "kreis"))
+                    await one.until(lambda: any(place.front for place in first.exchange.pool.places.values()))
+                    first.loop.call_soon_threadsafe(first.task.cancel)  # as if it were killed
+                    await soest.active(second)
+                    await one.until(lambda: second.in_order is second.exchange)
+                    await soest.ask(lambda: soest.is_now("agent", "ready"))
+                    await two.until(lambda: two.talked > 0.2)
+                    assert one.talked == 0
+        first.stop()
+
+    play(played())
+
+
+def test_who_was_put_on_a_break_gets_no_more_calls(asterisk, soest):
+    def sent_away():
+        person = soest.people["supervisor"]
+        with scope.desk(person.pk), transaction.atomic():
+            presence = Presence.objects.get(person_id=soest.people["agent"].pk, centre=soest.centre)
+            actions.lead_presence(presence, "break", "Besprechung", acting_user=person)
+
+    async def played():
+        await soest.ask(lambda: soest.is_now("agent", "ready"))
+        with soest.linked() as link:
+            await soest.active(link)
+            await soest.comes_true(lambda: holds(link, ["agent1"]))
+            await soest.ask(sent_away)
+            await soest.comes_true(lambda: holds(link, []))
+            async with Phone(asterisk.ports.phones) as phone, Caller(TOWN_HALL, asterisk.ports.sip) as caller:
+                await soest.call_is(state="ringing", offered_to_id=None)
+                await caller.until(lambda: caller.music > 0.5)
+                assert (caller.talked, phone.calls) == (0, [])
+
+    async def holds(link, free):
+        return link.exchange.pool.free == free
 
     play(played())
