@@ -77,7 +77,7 @@ def test_an_answer_that_nobody_heard_is_told():
 def test_what_others_have_is_left_alone():
     others = [
         channel("18.1", data="another,inbound"),
-        channel("19.1", app="Queue", data="fallback"),
+        channel("19.1", name="agent1", app="Queue", data="fallback"),
         channel("20.1", data="rufverbund2,inbound"),
     ]
     found = compared("rufverbund", {}, others, [{"id": "theirs", "channels": ["18.1"]}])
@@ -94,6 +94,61 @@ def test_a_leg_that_the_dialplan_has_connected_is_left_alone_and_one_that_nobody
     assert compared("rufverbund", {}, [taken, channel(LEG, name="agent1", app="Wait")], []).orphans == []
     left = compared("rufverbund", {}, [taken, leg(LEG, "agent1")], [bridge(LEG)])
     assert left.orphans == [f"channels/{LEG}", f"bridges/{BRIDGE}"]
+
+
+@pytest.mark.parametrize(
+    ("place", "legs", "bridges", "state", "agent"),
+    [
+        ({"app_name": "Queue", "context": "wait"}, [], [], State.FALLBACK, None),
+        (
+            {"app_name": "Bridge", "context": "take"},
+            [channel(LEG, name="agent1", app="Wait")],
+            [],
+            State.FALLBACK,
+            "agent1",
+        ),
+        ({"app_name": "Queue", "context": "wait"}, [leg(LEG, "agent1")], [], State.FALLBACK, None),
+        ({"app_name": "Dial", "context": "transfer"}, [], [], State.BLIND, None),
+        (
+            {"app_name": "Dial", "context": "transfer"},
+            [],
+            [{"id": "x", "channels": [CALLER, "9.9"]}],
+            State.TRANSFERRED,
+            None,
+        ),
+    ],
+)
+def test_whom_the_dialplan_has_is_known_so_that_the_end_is_noted(place, legs, bridges, state, agent):
+    found = compared("rufverbund", {}, [{**channel(CALLER), "dialplan": place}, *legs], bridges)
+    (call,) = found.adopted
+    assert (call.state, call.agent, call.waiting) == (state, agent, False)
+    assert (found.missed, found.living) == ([], [CALLER])
+    assert found.orphans == [f"channels/{one['id']}" for one in legs if agent is None]
+    ended = step(call, c.CallerGone())
+    assert ended.call.state is State.ENDED
+
+
+def test_who_is_on_the_way_to_us_is_not_taken_over_before():
+    coming = {**channel(CALLER), "dialplan": {"app_name": "Ringing", "context": "from-trunk"}}
+    called = {**channel("9.9"), "dialplan": {"app_name": "AppDial", "context": "from-trunk"}}
+    assert compared("rufverbund", {}, [coming, called], []).adopted == []
+
+
+def test_of_a_call_for_which_something_was_not_done_only_asterisk_knows():
+    known = {CALLER: TALKING}
+    found = compared(
+        "rufverbund", known, [channel(CALLER), leg(LEG, "agent1")], [{"id": BRIDGE, "channels": []}], {CALLER}
+    )
+    (call,) = found.adopted
+    assert (call.state, found.missed, found.orphans) == (
+        State.OFFERED,
+        [(CALLER, c.LegAnswered(LEG))],
+        [f"bridges/{BRIDGE}"],
+    )
+    assert compared("rufverbund", known, [channel(CALLER)], [], {CALLER}).adopted[0].state is State.QUEUED
+    assert compared("rufverbund", known, [], [], {CALLER}).missed == [(CALLER, c.CallerGone())]
+    left = compared("rufverbund", known, [channel(CALLER, app="Queue")], [], {CALLER})
+    assert (left.adopted, left.missed) == ([], [(CALLER, c.CallerLeft()), (CALLER, c.LegGone(LEG))])
 
 
 TALKING = Routed(CALLER, state=State.TALKING, agent="agent1", agent_leg=LEG, bridge=BRIDGE, waiting=False, count=2)
