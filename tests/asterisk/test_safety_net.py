@@ -6,14 +6,28 @@ import signal
 from contextlib import asynccontextmanager
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from config.processes import end_with_parent
-from telephony_bridge.asterisk.ami import Ami, AmiError, GoneError, ManagerAccess, WrongPasswordError
+from telephony_bridge.asterisk import ami as ami_module
+from telephony_bridge.asterisk.ami import Ami, AmiError, Answer, GoneError, ManagerAccess, WrongPasswordError
 from telephony_bridge.asterisk.safety_net import SafetyNet, adopt, keep_members, members, talks
 from telephony_bridge.routing.ari import Access, Ari
 from tests.asterisk.sip import PATIENCE, Caller, Phone, play
 
+LINES = st.sampled_from([
+    b"Event: QueueMember\r\n\r\n", b"Response: Success\r\nActionID: 1\r\n\r\n", b"Response: Success\r\nActionID: 1\r\nEventList: start\r\n\r\n",
+    b"ActionID: 1\r\nEventList: Complete\r\n\r\n", b"\r\n", b":\r\n", b"Event: \xff\xfe\n", b"ActionID: 1\r\n", b"x" * 70_000,
+])  # fmt: skip
 TOWN_HALL = "+4929211030"
+
+
+class Closing:
+    """What is written to nobody."""
+
+    def close(self):
+        pass
 
 
 @pytest.fixture
@@ -24,6 +38,13 @@ def manager(asterisk):
 @pytest.fixture
 def access(asterisk):
     return Access("127.0.0.1", asterisk.ports.http, "bridge", asterisk.secret())
+
+
+async def until(holds):
+    end = asyncio.get_running_loop().time() + PATIENCE
+    while not holds():
+        assert asyncio.get_running_loop().time() < end
+        await asyncio.sleep(0.02)
 
 
 def within(work):
@@ -71,6 +92,46 @@ def test_members_follow_over_a_restart_and_over_what_others_change(asterisk, man
                 net.want({"agent2": True, "agent1": False})
                 await within(net.in_step.wait())
                 assert await members(ami) == {"agent1": False, "agent2": True}
+
+    play(played())
+
+
+def test_an_asterisk_that_hangs_is_noticed_and_followed_again(asterisk, manager, monkeypatch):
+    monkeypatch.setattr(ami_module, "PATIENCE", 0.5)
+    monkeypatch.setattr(ami_module, "ALIVE_EVERY", 0.2)
+
+    async def played():
+        async with running(SafetyNet(manager)) as net:
+            net.want({"agent1": False})
+            await within(net.in_step.wait())
+            os.kill(asterisk.pid(), signal.SIGSTOP)
+            try:
+                await until(lambda: not net.in_step.is_set())
+                net.want({"agent2": False})
+            finally:
+                os.kill(asterisk.pid(), signal.SIGCONT)
+            await within(net.in_step.wait())
+            async with Ami.connected(manager) as ami:
+                assert await members(ami) == {"agent2": False}
+
+    play(asyncio.wait_for(played(), 3 * PATIENCE))
+
+
+@given(st.lists(st.one_of(st.binary(max_size=200), LINES), max_size=30))
+@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+def test_whatever_comes_ends_the_connection_at_most(chunks):
+    async def played():
+        reader = asyncio.StreamReader(limit=ami_module.LONGEST_LINE)
+        reader.feed_data(b"".join(chunks))
+        reader.feed_eof()
+        ami = Ami(reader, Closing())
+        waiting = asyncio.get_running_loop().create_future()
+        ami.waiting["1"] = (Answer({}), waiting)
+        await ami._read()
+        assert ami.ended.is_set()
+        assert waiting.done()
+        waiting.exception()
+        assert [event async for event in ami.events() if "Event" not in event] == []
 
     play(played())
 
