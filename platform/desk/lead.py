@@ -7,8 +7,8 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from desk.cards import Card, shown
-from telephony_bridge import lead_queries
-from telephony_bridge.models import Call, Presence
+from telephony_bridge import lead_queries, queries
+from telephony_bridge.models import Call, ExchangeCommand, Presence
 from telephony_bridge.notice_models import CentreNotice
 from telephony_bridge.notices import earlier_notices, notices_of
 from tenants.models import Municipality, ServiceCentre
@@ -58,7 +58,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class LeadBoard:
-    """All of it. `closing` and `situation` are what holds now, `earlier` what did."""
+    """All of it. `closing` and `situation` are what holds now, `earlier` what did; `unheard` is what the person wanted and the exchange has just not done."""
 
     centre: ServiceCentre
     figures: lead_queries.Figures
@@ -68,10 +68,11 @@ class LeadBoard:
     closing: CentreNotice | None
     situation: CentreNotice | None
     earlier: list[CentreNotice]
+    unheard: ExchangeCommand | None
 
 
 def lead_board(centre: ServiceCentre, person_id: int) -> LeadBoard:
-    """Seven queries."""
+    """Eight queries."""
     presences = lead_queries.team_of(centre.pk)
     calls = lead_queries.calls_with_agents(centre.pk)
     holding = {str(notice.kind): notice for notice in notices_of([centre.pk])}
@@ -84,6 +85,7 @@ def lead_board(centre: ServiceCentre, person_id: int) -> LeadBoard:
         closing=holding.get("closing"),
         situation=holding.get("situation"),
         earlier=earlier_notices(centre.pk),
+        unheard=queries.unheard(person_id),
     )
 
 

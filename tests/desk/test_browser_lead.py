@@ -129,6 +129,22 @@ def test_while_the_server_is_away_the_page_says_so_and_follows_again_afterwards(
     expect(page.locator("#lead-waiting tbody tr")).to_have_count(1)
 
 
+def test_what_the_exchange_has_not_done_is_said_once(live, browser) -> None:  # noqa: F811
+    live.sql("UPDATE accounts_person SET phone_user = 'leitung' WHERE email = 'supervisor@example.org'")
+    page = leading(live, browser)
+    live.ring()
+    controlled(live)
+    live.ring()
+    page.get_by_role("button", name="Zu mir holen: Platz 1").click()
+    expect(page.locator("#told")).to_contain_text("Ihr Telefon klingelt gleich.")
+    live.sql("UPDATE telephony_bridge_exchangecommand SET done_at = now(), result = 'refused'")
+    for number in range(3, 5):
+        live.ring()
+        expect(page.locator("#lead-waiting tbody tr")).to_have_count(number)
+    expect(page.locator("#told")).to_contain_text("Das ging nicht")
+    assert [one[:14] for one in heard(page)].count("Das ging nicht") == 1
+
+
 def test_whose_session_has_ended_is_told_so(live, browser) -> None:  # noqa: F811
     page = leading(live, browser)
     expect(page.locator("#lead-waiting")).to_be_visible()

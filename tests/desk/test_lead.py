@@ -12,7 +12,7 @@ from django.utils import timezone
 from telephony_bridge import lead_queries
 from tests.desk.test_page import FRAGMENT, Outer
 
-IDS = ("lead-figures", "lead-closing", "lead-situation", "lead-waiting", "lead-talking", "lead-team")
+IDS = ("lead-unheard", "lead-figures", "lead-closing", "lead-situation", "lead-waiting", "lead-talking", "lead-team")
 PARTS = "/leitstand/soest/teile/"
 
 
@@ -274,3 +274,21 @@ def test_without_scripts_a_deed_leads_back_to_the_page(lead) -> None:
     answer = lead.post("/leitstand/soest/lage/", {"text": "Stromausfall"})
     assert (answer.status_code, answer["Location"]) == (302, "/leitstand/?servicecenter=soest")
     assert "Die Lage steht an allen Arbeitsplätzen." in lead.get("/leitstand/").content.decode()
+
+
+def test_what_the_exchange_has_not_done_is_told_to_whom_it_concerns_for_a_moment(lead, ring, people) -> None:
+    from telephony_bridge.models import ExchangeCommand
+    from tenants import scope
+
+    with scope.owner(), transaction.atomic():
+        type(people["supervisor"]).objects.filter(pk=people["supervisor"].pk).update(phone_user="leitung")
+    call, now = ring(is_controlled=True), timezone.now()
+    post(lead, f"anruf/{call.public_id}/pull")
+    with time_machine.travel(now, tick=False) as clock:
+        for result, word in (("done", ""), ("refused", "Das ging nicht"), ("late", "Die Telefonanlage war nicht")):
+            with scope.telephony():
+                ExchangeCommand.objects.update(done_at=now, result=result)
+            assert seen(lead.get(PARTS))["lead-unheard"].startswith(word)
+            assert bool(seen(lead.get(PARTS))["lead-unheard"]) is bool(word)
+        clock.shift(timedelta(minutes=1))
+        assert seen(lead.get(PARTS))["lead-unheard"] == ""

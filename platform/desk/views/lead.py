@@ -24,7 +24,7 @@ from tenants import events
 from tenants.errors import Refusal
 from tenants.models import ServiceCentre
 
-PARTS = ("figures", "closing", "situation", "waiting", "talking", "team")
+PARTS = ("unheard", "figures", "closing", "situation", "waiting", "talking", "team")
 DeedView = Callable[..., str]
 
 

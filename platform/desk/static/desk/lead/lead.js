@@ -9,6 +9,7 @@ const REST = 400, AGAIN = 5000; // milliseconds between two fetches, and between
 const lost = document.getElementById("connection"), out = document.getElementById("signed-out");
 const token = document.querySelector("#lead-act [name=csrfmiddlewaretoken]").value;
 let position = body.dataset.position, source, again, busy = false, wanted = false;
+let known = document.querySelector("[data-unheard]")?.dataset.unheard; // what the exchange has not done, and was said
 
 function put(html) {
   for (const el of [...parse(html).children]) {
@@ -22,6 +23,9 @@ function put(html) {
     if (wrap) wrap.scrollLeft = scrolled;
     restore();
   }
+  const { unheard } = document.querySelector("[data-unheard]")?.dataset ?? {};
+  if (unheard && unheard !== known) tell(document.querySelector("[data-unheard]").textContent, true);
+  known = unheard ?? known;
 }
 
 /** Said, and shown under the page's head until the next one. */
