@@ -1,9 +1,8 @@
 """What becomes of a call: facts and a report, an agent's action or the passing of time in; new facts and their effects out.
 
-Reports come twice, late and in any order, so they are gathered rather than played: each fact says what is known by now (times are
-the earliest that was reported), and the state follows from the facts. The same report twice changes nothing. An ended call stays
-ended; reports that come later only complete what is known of it. Nothing here raises, and nothing here knows a database: field
-names and values are those of `telephony_bridge.models.Call`.
+Reports come twice, late and in any order, so they are gathered rather than played: each fact says what is known by now (times are the earliest
+that was reported), and the state follows from the facts. The same report twice changes nothing. An ended call stays ended; later reports only
+complete what is known of it. Nothing here raises or knows a database: field names and values are those of `telephony_bridge.models.Call`.
 """
 
 from dataclasses import dataclass, replace

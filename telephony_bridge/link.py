@@ -19,8 +19,8 @@ from django.conf import settings
 from django.db import Error, connections
 
 from telephony_bridge import actions, record
-from telephony_bridge.asterisk.ami import ManagerAccess
-from telephony_bridge.asterisk.safety_net import SafetyNet
+from telephony_bridge.asterisk.ami import Ami, AmiError, GoneError, ManagerAccess
+from telephony_bridge.asterisk.safety_net import SafetyNet, adopt, fetch, talks, waiting
 from telephony_bridge.lead_queries import put_first_calls
 from telephony_bridge.models import ExchangeCommand, Source
 from telephony_bridge.presence import BELL
@@ -38,6 +38,7 @@ from tenants.backend.base import login_password
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
 BATCH = 200  # records in a transaction
+FETCH_EVERY = 3.0  # seconds between two looks at what the safety net has connected
 RECEPTION_EVERY = 2.0  # seconds
 LOOK_EVERY = 1.0  # seconds, also when no bell rings
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 10.0  # seconds between two tries while the database is away
@@ -129,13 +130,27 @@ class Link:
         self.exchange = Exchange(self.access, note=self._note, wrap_up=True, name=self.spool.id)
         log.info("link.active", asterisk=f"{self.access.host}:{self.access.port}")
         self.wake.set()
-        net = asyncio.create_task(self.net.run()) if self.net else None
+        net = asyncio.create_task(self._nets(self.exchange)) if self.net else None
         try:
             await self.exchange.run()
         finally:
             self.exchange = None
             if net:
                 net.cancel()
+
+    async def _nets(self, exchange: Exchange) -> None:
+        """The safety net follows the desk, and gives back the calls that it has connected while we were away."""
+        assert self.net
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.net.run())
+            while True:
+                await exchange.connected.wait()
+                try:
+                    async with Ami.connected(self.net.access, listen=False) as ami:
+                        await _fetch_all(ami)
+                except (OSError, AmiError, TimeoutError, ValueError) as error:
+                    log.warning("link.not_fetched", reason=type(error).__name__)
+                await asyncio.sleep(FETCH_EVERY)
 
     def _note(self, what: str, call: str, details: Json) -> int:
         """Into the spool first; the database follows."""
@@ -283,6 +298,19 @@ def _deed(wanted: ExchangeCommand, seats: Mapping[int, str]) -> Callable[[Exchan
         return lambda exchange: leading.pull(exchange, call, telephone)
     event = EVENTS[wanted.verb](wanted)
     return lambda exchange: exchange.wish(call, event)
+
+
+async def _fetch_all(ami: Ami) -> None:
+    """Each by itself: one who has just hung up hinders nobody."""
+    wanted = [adopt(ami, caller, agent) for caller, agent in await talks(ami)]
+    wanted += [fetch(ami, caller) for caller in await waiting(ami)]
+    for one in wanted:
+        try:
+            await one
+        except GoneError:
+            raise
+        except AmiError as error:
+            log.info("link.not_fetched", reason=str(error))
 
 
 def _concern(wanted: ExchangeCommand) -> str:

@@ -139,6 +139,19 @@ async def adopt(ami: Ami, caller: Leg, agent: Leg) -> None:
     )  # fmt: skip
 
 
+async def fetch(ami: Ami, caller: Leg) -> None:
+    """Take somebody who waits in the safety net's queue into our own. Raises AmiError where the caller is gone."""
+    await ami("Redirect", Channel=caller.name, Context="adopt", Exten="waiting", Priority=1)
+
+
+async def waiting(ami: Ami) -> list[Leg]:
+    """Callers who are in the safety net's queue, with nobody, the first one first."""
+    told = await ami("CoreShowChannels")
+    legs = [event for event in told.events if event.get("Event") == "CoreShowChannel"]
+    alone = [event for event in legs if event.get("Application") == "Queue" and not event.get("BridgeId")]
+    return [_leg(event) for event in sorted(alone, key=lambda event: event.get("Duration", ""), reverse=True)]
+
+
 async def talks(ami: Ami) -> list[tuple[Leg, Leg]]:
     """The calls that run in the safety net now: (caller, agent) of each. A caller who is in the queue but with nobody is none of them."""
     told = await ami("CoreShowChannels")

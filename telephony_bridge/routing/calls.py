@@ -155,6 +155,14 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
+class Fetched:
+    """Caller and agent, who talk by the doing of the safety net, have come to us; they are together again as soon as we join them."""
+
+    agent: str
+    leg: str
+
+
+@dataclass(frozen=True, slots=True)
 class TargetAnswered:
     """The dialplan has connected the caller with the target of a blind transfer."""
 
@@ -211,7 +219,7 @@ class HangUp:
 
 
 Event = (
-    Arrived | Played | Told | WantsCallback | AgentFound | Accept | LegAnswered | LegGone | CallerGone | CallerLeft | Taken | TargetAnswered | Returned
+    Arrived | Played | Told | WantsCallback | AgentFound | Accept | LegAnswered | LegGone | CallerGone | CallerLeft | Taken | Fetched | TargetAnswered | Returned
     | Hold | Resume | Transfer | Consult | Swap | Complete | Cancel | HangUp
 )  # fmt: skip
 

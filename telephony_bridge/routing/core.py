@@ -102,6 +102,16 @@ def _taken(call: Routed, _event: c.Taken) -> Step:
     )
 
 
+def _fetched(call: Routed, event: c.Fetched) -> Step:
+    """The dialplan's lease holds until they are joined."""
+    if call.state is not State.FALLBACK or call.agent:
+        return Step(call, (c.Drop(event.leg), c.Release(event.agent, Why.CALLER_GONE)))
+    call, bridge = call.with_id("b")
+    whose = replace(call, agent=event.agent, last_agent=event.agent, agent_leg=event.leg)
+    talking = replace(whose, state=State.TALKING, bridge=bridge, waiting=False)
+    return Step(talking, (c.Make(bridge), c.Join(bridge, (call.id, event.leg)), c.Lease(on=False)))
+
+
 def _ended(call: Routed, why: Why, *, caller: bool = False) -> Step:
     """Nothing of the call is left; `caller`: the caller, too, is to be dropped. The lease comes last: should we die before, it drops in our place."""
     wanted: list[Command] = [c.Forgo()] if call.state is State.QUEUED else []
@@ -337,6 +347,7 @@ _STEPS: dict[type[Any], Callable[[Routed, Any], Step]] = {
     c.CallerGone: _caller_gone,
     c.CallerLeft: _caller_left,
     c.Taken: _taken,
+    c.Fetched: _fetched,
     c.TargetAnswered: _target_answered,
     c.Returned: _returned,
     c.Hold: _hold,

@@ -11,22 +11,22 @@ from collections.abc import Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
-from urllib.parse import unquote
 
 import structlog
 from websockets.exceptions import WebSocketException
 
 from telephony_bridge.routing import calls as c
 from telephony_bridge.routing import lengths, standby
-from telephony_bridge.routing.ari import Access, Ari, AriError, Json
+from telephony_bridge.routing.ari import Access, Ari, AriError
 from telephony_bridge.routing.calls import Command, Event, Role, Routed, State, Why
 from telephony_bridge.routing.core import step
+from telephony_bridge.routing.ear import Ear
 from telephony_bridge.routing.line import Line, Note, ReplacedError, log_note
 from telephony_bridge.routing.pace import Pace
 from telephony_bridge.routing.pool import Pool
 from telephony_bridge.routing.reception import Reception
-from telephony_bridge.routing.requests import TRUNK, Request, lease, request_of
-from telephony_bridge.routing.resync import Found, compared, endpoint, looked_at
+from telephony_bridge.routing.requests import Request, lease, request_of
+from telephony_bridge.routing.resync import Found, compared, looked_at
 
 __all__ = ["Exchange", "ReplacedError"]
 log = structlog.get_logger(__name__)
@@ -36,7 +36,6 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.05, 2.0  # seconds between two tries to connect
 GONE, CONFLICT, AWAY = 404, 409, 503
 ESSENTIAL = (c.Make, c.Join, c.Send)  # what comes after them in a step is right only when they were done
 AWAY_STATES = ("break", "away")  # who is on a break, or gone, is not sent back whom they sent away
-CALLBACK_KEY = "1"
 WAITS = (State.NEW, State.QUEUED, State.OFFERED)
 
 
@@ -57,6 +56,7 @@ class Exchange:
     ) -> None:
         self.access, self.wrap_up, self.name = access, wrap_up, name
         self.pace = Pace()
+        self.fetched: dict[str, str] = {}  # legs whose ids are not ours, from the safety net -> call
         self.reception = Reception()  # to be replaced as a whole, whenever it changes
         self.left_at: dict[str, int] = {}  # telephone -> number of the note after which they are not present
         self.note: Note = note or log_note
@@ -89,79 +89,16 @@ class Exchange:
                 task.cancel()
 
     async def _listen(self, ari: Ari) -> None:
+        ear = Ear(self)
         async for event in ari.events():
             if event["type"] == "ApplicationReplaced":
                 raise ReplacedError(f"another client uses the name {self.access.app}")
             try:
-                self._heard(event)
+                ear.hears(event)
             except (KeyError, TypeError, ValueError, AttributeError) as error:  # nobody's call may depend on it
                 log.warning("exchange.strange_event", type=str(event.get("type"))[:80], error=repr(error)[:200])
 
-    # What Asterisk says
-
-    def _heard(self, event: Json) -> None:
-        kind, channel = event["type"], (event.get("channel") or {}).get("id", "")
-        if kind == "StasisStart":
-            caller = ((event["channel"].get("caller")) or {}).get("number", "")
-            self._entered(channel, event["args"], caller)
-        elif kind == "PlaybackFinished":
-            self._heard_out(event["playback"])
-        elif kind == "ChannelDtmfReceived" and channel in self.lines and event.get("digit") == CALLBACK_KEY:
-            if c.NUMBER.fullmatch(self.lines[channel].caller):  # whose number is withheld cannot be called back
-                self.lines[channel].events.put_nowait(c.WantsCallback(self.reception.callback))
-        elif kind == "Dial":
-            self._dialled(event)
-        elif kind == "ChannelCreated" and (agent := endpoint(event["channel"])) != TRUNK:
-            self.pool.in_use(agent, channel)
-        elif channel in self.lines:
-            self._of_caller(self.lines[channel], kind)
-        elif kind == "ChannelDestroyed":
-            self._tell(channel, c.LegGone(channel))
-            self.pool.hung_up(channel)
-            self._distribute()
-
-    def _entered(self, channel: str, arguments: list[str], caller: str) -> None:
-        role, *rest = arguments
-        if role == "inbound" and channel not in self.lines:
-            dialled, diversion, history = (*rest, "", "", "")[:3]
-            told = {"dialled": dialled, "diversion": unquote(diversion), "history": unquote(history)}
-            self.note("inbound", channel, {"from": caller, **told})
-            welcome = self.reception.welcome(told, waiting=len(self.pool.places))
-            line = self._open(Routed(channel, dialled))
-            line.wants, line.caller = welcome.wants, caller
-            line.events.put_nowait(c.Arrived(welcome.first, welcome.closed))
-        elif role == "leg":
-            self._tell(channel, c.LegAnswered(channel))
-        elif role == "returned":  # perhaps to somebody who was not there when the call was sent away
-            line = self.lines.get(channel) or self._open(Routed(channel, state=State.BLIND, waiting=False))
-            line.events.put_nowait(c.Returned())
-
-    def _heard_out(self, playback: Json) -> None:
-        """A list of media is one playback; it ends once."""
-        channel = str(playback.get("target_uri", "")).removeprefix("channel:")
-        if channel in self.lines and playback.get("id") == f"{channel}-p":
-            self.lines[channel].events.put_nowait(c.Played())
-
-    def _dialled(self, event: Json) -> None:
-        caller = (event.get("caller") or {}).get("id", "")
-        if event.get("dialstatus") == "ANSWER" and caller in self.lines:
-            self.lines[caller].events.put_nowait(c.TargetAnswered())
-
-    def _of_caller(self, line: Line, kind: str) -> None:
-        if kind == "ChannelHangupRequest":
-            line.hanging_up = True
-        elif kind == "ChannelDestroyed":
-            line.events.put_nowait(c.CallerGone())
-        elif kind == "StasisEnd" and not line.hanging_up:
-            line.events.put_nowait(c.CallerLeft())
-
-    def _tell(self, leg: str, event: Event) -> None:
-        """The call that a leg belongs to. One of no call of ours is ended: nobody is to sit in silence."""
-        own = c.OWN_ID.fullmatch(leg)
-        if own and own["call"] in self.lines:
-            self.lines[own["call"]].events.put_nowait(event)
-        elif own and isinstance(event, c.LegAnswered):
-            self._start(self._ask(Request("DELETE", f"channels/{leg}")))
+    # What agents want, and who is there
 
     def wish(self, call: str, event: Event) -> bool:
         """What an agent wants of a call; False where that cannot be now: it is over, or we are not connected."""
@@ -173,7 +110,7 @@ class Exchange:
     def come(self, agent: str) -> None:
         """An agent takes calls."""
         self.pool.come(agent)
-        self._distribute()
+        self.distribute()
 
     def leave(self, agent: str) -> None:
         """And takes none any more."""
@@ -192,7 +129,7 @@ class Exchange:
                 self.pool.leave(agent, for_good=state in AWAY_STATES)
         for agent in self.pool.present - states.keys():
             self.pool.leave(agent, for_good=True)
-        self._distribute()
+        self.distribute()
 
     def announce(self, now: float) -> None:
         """Tell those who wait their place and how long it will take."""
@@ -202,9 +139,10 @@ class Exchange:
 
     # A call
 
-    def _open(self, call: Routed) -> Line:
+    def open(self, call: Routed) -> Line:
+        """A call is known, and served from now on."""
         line = self.lines[call.id] = Line(call)
-        self._start(self._serve(line))
+        self.start(self._serve(line))
         return line
 
     async def _serve(self, line: Line) -> None:
@@ -242,8 +180,8 @@ class Exchange:
         """They are not together as they should be: Asterisk is asked how they are, now or after the next connection."""
         line.torn = True
         with suppress(AriError):
-            self._take_over(await looked_at(self._ask, self.access.app, line.call))
-            self._distribute()
+            self._take_over(await looked_at(self.ask, self.access.app, line.call))
+            self.distribute()
 
     def _seen(self, call: Routed, event: str) -> None:
         """The whole of it, so that whoever reads it later needs nothing that was before."""
@@ -289,9 +227,9 @@ class Exchange:
                     self.left_at[agent] = number
                     self.pool.leave(agent, for_good=absent)
                 self.pool.release(agent)
-        self._distribute()
+        self.distribute()
 
-    def _distribute(self) -> None:
+    def distribute(self) -> None:
         """Nobody is given a call whose telephone could not be rung now."""
         for call, agent in self.pool.pairs(time.time()) if self.connected.is_set() else []:
             self.pace.begins(agent, time.monotonic())
@@ -303,11 +241,11 @@ class Exchange:
         if isinstance(command, c.Dial) and command.role is Role.AGENT:
             self.pool.in_use(command.whom, command.leg)
         if isinstance(command, c.Play):
-            await self._ask(lease(line.call.id, longer=lengths.seconds(command.media)))
+            await self.ask(lease(line.call.id, longer=lengths.seconds(command.media)))
         if wanted := request_of(line.call, command):
-            await self._ask(wanted)
+            await self.ask(wanted)
 
-    async def _ask(self, wanted: Request) -> Any:
+    async def ask(self, wanted: Request) -> Any:
         """What is to be taken away and is away already, is as wanted."""
         if self.ari is None:
             raise AriError(AWAY, "not connected")
@@ -325,16 +263,16 @@ class Exchange:
         for count in itertools.count():
             if count % LEASES_EVERY == 0:
                 for line in [line for line in self.lines.values() if line.leased]:
-                    self._start(self._extend(line))
+                    self.start(self._extend(line))
             self.announce(time.monotonic())
-            self._distribute()  # who waited long enough for somebody who suits is taken by anybody
+            self.distribute()  # who waited long enough for somebody who suits is taken by anybody
             if self.ari:
-                self._start(standby.renew(self.ari, self.name, count))
+                self.start(standby.renew(self.ari, self.name, count))
             await asyncio.sleep(RENEW_EVERY)
 
     async def _extend(self, line: Line) -> None:
         if line.leased and not line.call.playing:  # still: they may just have come together
-            await self._ask(lease(line.call.id))
+            await self.ask(lease(line.call.id))
 
     async def _resynchronise(self, ari: Ari) -> None:
         """What Asterisk has is the truth: calls that are lost are closed, living ones taken over, legs that belong to nobody ended."""
@@ -349,32 +287,36 @@ class Exchange:
         self.connected.set()
         figures = {"channels": len(channels), "adopted": len(found.adopted), "missed": len(found.missed)}
         self.note("resynchronised", "", {**figures, "living": found.living})
-        self._distribute()
+        self.distribute()
 
     def _take_over(self, found: Found) -> None:
         """In one go: whatever fails afterwards, each call that is known is looked after."""
         for call in found.adopted:
-            line = self._known_as(call) or self._open(call)
-            self._seen(line.call, "Adopted")
-            line.leased, line.since = call.waiting, found.since.get(call.id, line.since)
-            self._keep_place(call)
-            if call.agent:
-                self.pool.take(call.agent)
-            if call.waiting and call.state is not State.NEW:  # perhaps it had not come so far
-                self._start(self._ask(Request("POST", f"channels/{call.id}/moh")))
-            if call.state is State.QUEUED:
-                self.pool.seek(call.id, call.last_agent, wants=line.wants, since=line.since)
+            self._adopt(call, found.since.get(call.id))
         for id_, event in found.missed:
             self.lines[id_].events.put_nowait(event)
         for path in found.orphans:
-            self._start(self._ask(Request("DELETE", path)))
+            self.start(self.ask(Request("DELETE", path)))
         for line in self.lines.values():
             if line.leased:
-                self._start(self._extend(line))
-            elif (
-                line.call.bridge and not line.call.waiting and not line.torn
-            ):  # perhaps the lease was not ended any more
-                self._start(self._ask(lease(line.call.id, on=False)))
+                self.start(self._extend(line))
+            elif line.call.bridge and not line.call.waiting and not line.torn:  # perhaps it was not ended any more
+                self.start(self.ask(lease(line.call.id, on=False)))
+
+    def _adopt(self, call: Routed, since: float | None) -> None:
+        """`since`: when the caller came."""
+        line = self._known_as(call) or self.open(call)
+        self._seen(line.call, "Adopted")
+        line.leased, line.since = call.waiting, since or line.since
+        self._keep_place(call)
+        if call.agent:
+            self.pool.take(call.agent)
+        if call.agent_leg and not c.OWN_ID.fullmatch(call.agent_leg):
+            self.fetched[call.agent_leg] = call.id
+        if call.waiting and call.state is not State.NEW:  # perhaps it had not come so far
+            self.start(self.ask(Request("POST", f"channels/{call.id}/moh")))
+        if call.state is State.QUEUED:
+            self.pool.seek(call.id, call.last_agent, wants=line.wants, since=line.since)
 
     def _known_as(self, call: Routed) -> Line | None:
         """The call is as Asterisk says, whatever we thought."""
@@ -385,7 +327,8 @@ class Exchange:
             line.call, line.torn = replace(call, count=max(call.count, line.call.count), last_agent=last), False
         return line
 
-    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+    def start(self, work: Coroutine[Any, Any, None]) -> None:
+        """Something that nobody waits for."""
         task = asyncio.create_task(self._guarded(work))
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)

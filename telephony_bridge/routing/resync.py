@@ -152,6 +152,10 @@ def _adopt(found: Found, id_: str, there: _There) -> None:
     own = [match for name in (*there.channels, *there.bridges) if (match := c.OWN_ID.fullmatch(name))]
     own = [match for match in own if match["call"] == id_]
     legs = {match["kind"]: match[0] for match in own if match[0] in there.channels}
+    for name in (match[0] for match in own if match[0] in there.bridges):  # an agent who came from the safety net
+        strangers = sorted(one for one in there.bridges[name] - {id_} if not c.OWN_ID.fullmatch(one))
+        if strangers and "a" not in legs and strangers[0] in there.channels:
+            legs["a"] = strangers[0]
     bridge = _bridge(found, [match[0] for match in own if match[0] in there.bridges], legs, there)
     agent = endpoint(there.channels[legs["a"]]) if "a" in legs else None
     call = Routed(

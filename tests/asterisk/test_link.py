@@ -1,6 +1,5 @@
 """From the telephone to the desk and back: the real Asterisk, the real PostgreSQL, and a bridge between them."""
 
-
 import pytest
 from django.db import OperationalError
 
@@ -10,6 +9,7 @@ from telephony_bridge.asterisk.ami import Ami
 from telephony_bridge.asterisk.safety_net import members
 from telephony_bridge.models import Call
 from telephony_bridge.record_models import CallRecord
+from telephony_bridge.routing import calls as c
 from tenants import scope
 from tests.asterisk.sip import TRUNK_FAR, Caller, Phone, play
 from tests.asterisk.town import town
@@ -233,5 +233,33 @@ def test_a_second_bridge_stands_by_and_takes_over_who_waits_in_their_order(aster
                     await one.until(lambda: one.talked > 0.2)
                     assert two.talked == 0
         first.stop()
+
+    play(played())
+
+
+def test_who_waits_or_talks_in_the_safety_net_is_with_us_again_when_the_bridge_is(asterisk, soest):
+    async def played():
+        await soest.ask(lambda: soest.is_now("agent", "ready"))
+        await soest.ask(lambda: soest.is_now("agent2", "away"))
+        asterisk.console("queue add member PJSIP/agent1 to fallback")
+        async with Phone(asterisk.ports.phones), Caller(TOWN_HALL, asterisk.ports.sip) as one:
+            await one.until(lambda: one.talked > 0.3)
+            async with Caller(DISTRICT, asterisk.ports.sip) as two:
+                await two.until(lambda: two.music > 0.3)
+                before = one.talked
+                with soest.linked() as link:
+                    await soest.active(link)
+                    await one.until(lambda: one.talked > before + 0.5)
+                    await soest.call_is(state="ringing", phase="")  # the newest: who waits does it with us now
+                    await soest.comes_true(lambda: talks(soest))
+                    link.exchange.wish(next(iter(link.exchange.lines)), c.HangUp())
+                    await one.until(one.over.is_set)
+                    await soest.ask(lambda: soest.is_now("agent2", "ready"))
+                    await two.until(lambda: two.talked > 0.3)
+                assert one.gap < 3
+
+    async def talks(soest):
+        first = (await soest.ask(soest.calls))[0]
+        return (first.state, first.phase, first.agent_id) == ("talking", "", soest.people["agent"].pk)
 
     play(played())

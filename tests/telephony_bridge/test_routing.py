@@ -342,6 +342,25 @@ def test_without_an_answer_to_hear_the_call_ends_at_once():
     assert (exchange.call.state, exchange.alive, exchange.callbacks) == (State.ENDED, set(), 1)
 
 
+def test_two_who_talk_by_the_doing_of_the_safety_net_are_together_with_us():
+    exchange = Exchange(Routed(CALLER, state=State.FALLBACK, waiting=False), in_dialplan=True)
+    exchange.alive.add("leg")
+    exchange.taken.append("agent1")
+    exchange.happens(c.Fetched("agent1", "leg"))
+    assert (exchange.together(), exchange.leased, exchange.call.state) == ({"leg"}, False, State.TALKING)
+    assert exchange.happens(c.Hold())
+    assert exchange.happens(c.HangUp())
+    assert exchange.freed == [("agent1", Why.CALL_OVER)]
+
+
+def test_who_comes_from_the_safety_net_too_late_sits_in_no_silence():
+    exchange = told()
+    exchange.alive.add("leg")
+    exchange.happens(c.Fetched("agent2", "leg"))
+    assert "leg" not in exchange.alive
+    assert exchange.freed == [("agent2", Why.CALLER_GONE)]
+
+
 SELDOM = st.integers(0, 9).map(lambda number: number == 0)
 WISHES = [c.Accept(), c.Hold(), c.Resume(), c.Transfer("+4929"), c.Consult("+4929"), c.Swap(), c.Complete(), c.Cancel()]
 
