@@ -371,14 +371,17 @@ def found(lab, *, today=TODAY, differing=()):
 
 
 def test_a_trunk_that_is_registered_and_one_that_is_not_are_told(written):
+    async def told_after(command, said):
+        await asyncio.to_thread(written.console, f"pjsip send {command} trunk")
+        end = monotonic() + PATIENCE
+        while said not in (told := "\n".join(await found(written))):
+            assert monotonic() < end, told
+
     async def played():
-        assert any("ist bei 127.0.0.4 nicht angemeldet (" in message for message in await found(written))
         async with opened(Provider(written.ports.trunk)):
-            await asyncio.to_thread(written.console, "pjsip send register trunk")
-            end = monotonic() + PATIENCE
-            while "Der Anschluss ist bei 127.0.0.4 angemeldet." not in (told := await found(written)):
-                assert monotonic() < end, told
-            await asyncio.to_thread(written.console, "pjsip send unregister trunk")
+            await told_after("unregister", "Der Anschluss ist bei 127.0.0.4 nicht angemeldet (")
+            await told_after("register", "Der Anschluss ist bei 127.0.0.4 angemeldet.")
+            await told_after("unregister", "Der Anschluss ist bei 127.0.0.4 nicht angemeldet (")
 
     play(played())
 
