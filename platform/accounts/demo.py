@@ -114,9 +114,8 @@ def ensure_demo_people() -> int:
 
 def _ensure(wanted: DemoPerson, place: dict[str, Any], kept: dict[str, str]) -> bool:
     """One person; unchanged when everything is as it should be, so that sessions survive a restart of the demo."""
-    at_the_phone = (
-        wanted.email.partition("@")[0] if wanted.role == ROLES.agent else ""
-    )  # so that simulated colleagues answer
+    # Simulated colleagues answer there, and who leads the team fetches callers to it.
+    at_the_phone = wanted.email.partition("@")[0] if wanted.role in CENTRE_ROLES else ""
     made = {"name": wanted.name, "is_demo": True, "phone_user": at_the_phone}
     person, new = Person.objects.get_or_create(email=wanted.email, defaults=made)
     if new:
