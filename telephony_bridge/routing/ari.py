@@ -56,7 +56,7 @@ class Ari:
     """One connection. It does not come back: who wants another opens another."""
 
     def __init__(self, socket: ClientConnection) -> None:
-        self.socket = socket
+        self.socket, self.is_open = socket, True
         self.waiting: dict[str, asyncio.Future[Json]] = {}
         self.numbers = itertools.count(1)
         self.inbox: asyncio.Queue[Json | None] = asyncio.Queue(EVENTS_KEPT)
@@ -98,6 +98,7 @@ class Ari:
             await self.socket.send(json.dumps(message))
             told = await asyncio.wait_for(answer, PATIENCE)
         except (ConnectionClosed, TimeoutError) as error:
+            self.is_open = self.is_open and not isinstance(error, ConnectionClosed)
             raise AriError(503, type(error).__name__) from error
         finally:
             self.waiting.pop(number, None)

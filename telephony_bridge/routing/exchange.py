@@ -91,7 +91,7 @@ class Exchange:
     async def _listen(self, ari: Ari) -> None:
         ear = Ear(self)
         async for event in ari.events():
-            if event["type"] == "ApplicationReplaced":
+            if event.get("type") == "ApplicationReplaced":
                 raise ReplacedError(f"another client uses the name {self.access.app}")
             try:
                 ear.hears(event)
@@ -150,6 +150,7 @@ class Exchange:
         try:
             while line.call.state is not State.ENDED:
                 await self._happens(line, await line.events.get())
+                await asyncio.sleep(0)  # what fails at once must not keep all others waiting
         finally:
             line.leased = False
             del self.lines[line.call.id]
@@ -231,7 +232,8 @@ class Exchange:
 
     def distribute(self) -> None:
         """Nobody is given a call whose telephone could not be rung now."""
-        for call, agent in self.pool.pairs(time.time()) if self.connected.is_set() else []:
+        can_ring = self.connected.is_set() and self.ari is not None and self.ari.is_open
+        for call, agent in self.pool.pairs(time.time()) if can_ring else []:
             self.pace.begins(agent, time.monotonic())
             self.lines[call].events.put_nowait(c.AgentFound(agent))
 
