@@ -6,7 +6,7 @@ from datetime import date, time
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from telephony_bridge.asterisk.configuration import Folders, Numbers, Place, Station, Trunk, Wanted, escaping, rendered
@@ -53,6 +53,7 @@ def with_examples(test):
 
 
 @with_examples
+@settings(deadline=None)
 @given(st.text(max_size=120))
 def test_a_telephone_s_label_is_only_ever_shown(label):
     plain = lines(rendered(wanted()))
@@ -64,6 +65,7 @@ def test_a_telephone_s_label_is_only_ever_shown(label):
 
 
 @with_examples
+@settings(deadline=None)
 @given(st.text(max_size=120))
 def test_names_of_places_and_days_stand_in_comments_alone(typed):
     special = SpecialDay(date(2026, 12, 1), typed, (Interval(time(9), time(10)),))
