@@ -28,6 +28,15 @@ def controlled(live) -> None:
     live.sql("UPDATE telephony_bridge_call SET is_controlled = true WHERE state <> 'ended'")
 
 
+def test_the_supervisors_desk_has_one_line_of_links(live, browser) -> None:  # noqa: F811
+    """At 1366 pixels nothing of it is in a second line."""
+    page = live.desk(browser, "supervisor")
+    boxes = [one.bounding_box() for one in page.locator("header.top > :is(a, button)").all()]
+    assert max(box["y"] for box in boxes) - min(box["y"] for box in boxes) < 20
+    page.get_by_role("link", name="Leitstand").click()
+    expect(page.get_by_role("heading", name="Leitstand")).to_be_visible()
+
+
 def test_calls_and_presences_follow_without_a_reload(live, browser) -> None:  # noqa: F811
     page, agent = leading(live, browser), live.desk(browser)
     ready(agent)
