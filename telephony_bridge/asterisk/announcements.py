@@ -43,7 +43,7 @@ def speak(folder: Folder, texts: dict[Key, str], say: Callable[[str], None]) -> 
     if not _has(folder.path / "sounds" / CLOSED):
         folder.put(f"sounds/{CLOSED}.alaw", sounds.samples(600, 1))
     if not (folder.path / "music").is_dir():  # an administrator puts the centre's own there
-        folder.put("music/hold.alaw", sounds.samples(400, 5))
+        folder.put("music/hold.alaw", sounds.chimes())
 
 
 def _has(path: Path) -> bool:

@@ -13,6 +13,18 @@ def samples(hertz: int, seconds: int) -> bytes:
     return bytes(map(_alaw, level))
 
 
+def chimes() -> bytes:
+    """What who waits hears until a centre has music of its own: six soft notes that fade, and a pause; 6.6 seconds, A-law."""
+    notes = (523.25, 659.25, 783.99, 1046.5, 783.99, 659.25)  # hertz: C major, up and down
+    length = int(0.6 * RATE)
+    level = [
+        int(6000 * math.exp(-5 * at / length) * math.sin(2 * math.pi * note * at / RATE))
+        for note in notes
+        for at in range(length)
+    ]
+    return bytes(map(_alaw, level + [0] * 3 * RATE))
+
+
 def tone(path: Path, hertz: int, seconds: int) -> None:
     """The same as a file."""
     path.parent.mkdir(parents=True, exist_ok=True)

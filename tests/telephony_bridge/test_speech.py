@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from telephony_bridge.asterisk import decoding, speech
+from telephony_bridge.asterisk import decoding, sounds, speech
 from tenants.errors import Refusal
 
 MP3 = Path(__file__).parent / "sounds" / "tone.mp3"  # a second of 440 Hz
@@ -151,3 +151,10 @@ def test_the_decoder_is_a_program_of_its_own_without_django():
     )
     assert done.returncode == decoding.Outcome.UNREADABLE
     assert b"django" not in done.stderr
+
+
+def test_who_waits_hears_soft_notes_and_a_pause():
+    heard_bytes = sounds.chimes()
+    assert len(heard_bytes) == int(6.6 * 8000)
+    assert set(heard_bytes[-3 * 8000 :]) == {0xD5}  # silence in A-law
+    assert len(set(heard_bytes[: 3 * 8000])) > 100
