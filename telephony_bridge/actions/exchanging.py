@@ -4,7 +4,7 @@ Each batch is one transaction with the spool's position: a record counts once, w
 """
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -27,6 +27,8 @@ from tenants.audit import SYSTEM, Actor
 
 log = structlog.get_logger(__name__)
 Json = Mapping[str, Any]
+AWAY = (OperationalError, InterfaceError)  # of the database
+NOT_STORED = (DatabaseError, KeyError, ValueError, TypeError)
 
 
 class Batch(NamedTuple):
@@ -35,6 +37,7 @@ class Batch(NamedTuple):
     source: Source
     agents: Mapping[str, Agent]  # by telephone
     news: dict[str, str]  # public id of a call -> what to tell of it
+    calls: dict[str, Call]  # locked rows as they are now, by the exchange's id; others are fetched
 
 
 def asterisk_source(centre_id: int) -> Source:
@@ -56,38 +59,75 @@ def store_records(source: Source, spool: str, records: Sequence[Record], *, acti
 
     One that cannot be stored is logged, and does not hold up the others. Raises OperationalError where the database is away.
     """
+    try:
+        return _stored(source, spool, records, acting_user, _store)
+    except AWAY:
+        raise
+    except (
+        NOT_STORED
+    ):  # one of them cannot be: so each with a savepoint of its own, which would cost all others two round trips
+        return _stored(source, spool, records, acting_user, _store_or_log)
+
+
+def _stored(
+    source: Source,
+    spool: str,
+    records: Sequence[Record],
+    acting_user: Actor,
+    store: Callable[[Batch, Record, Actor], None],
+) -> int:
     with transaction.atomic():
         SpoolPosition.objects.bulk_create([SpoolPosition(source=source, spool=spool)], ignore_conflicts=True)
         position = SpoolPosition.objects.select_for_update().get(source=source, spool=spool)
-        batch = Batch(source, agents_at_telephones(source.centre_id), {})
-        for record in records:
-            if record.number > position.number:
-                _store(batch, record, acting_user)
-                position.number = record.number
+        new = [record for record in records if record.number > position.number]
+        agents = agents_at_telephones(source.centre_id)
+        batch = Batch(source, agents, {}, _locked(source, agents, new))
+        for record in new:
+            store(batch, record, acting_user)
+            position.number = record.number
         position.save(update_fields=["number"])
         for call, op in batch.news.items():  # last: whoever tells holds the centre's counter until the commit
             events.tell_centre(source.centre_id, "call", call, op)
     return position.number
 
 
-def _store(batch: Batch, record: Record, acting_user: Actor) -> None:
+def _locked(source: Source, agents: Mapping[str, Agent], records: Sequence[Record]) -> dict[str, Call]:
+    """The rows that will change, calls and then presences, as agents lock them who wrap up: before the first thing that is told, since then the
+    centre's counter is held, for which they wait with their call."""
+    calls = Call.objects.select_for_update().filter(source=source, external_id__in={record.call for record in records})
+    found = {call.external_id: call for call in calls.order_by("pk")}
+    names = {str(record.details.get(key) or "").lower() for record in records for key in ("agent", "last_agent")}
+    people = {agent.person_id for name, agent in agents.items() if name in names}
+    if people:
+        list(Presence.objects.select_for_update().filter(person_id__in=people).order_by("pk").values_list("pk"))
+    return found
+
+
+def _store_or_log(batch: Batch, record: Record, acting_user: Actor) -> None:
     try:
         with transaction.atomic():
-            match record.what:
-                case "inbound":
-                    _inbound(batch, record)
-                case "seen":
-                    _seen(batch, record)
-                case "resynchronised":
-                    _lost(batch, record)
-                case "callback":
-                    _callback(batch, record)
-                case "released" if record.details.get("why") == Why.NOT_ANSWERED:
-                    _not_there(batch, record, acting_user)
-    except (OperationalError, InterfaceError):
+            _store(batch, record, acting_user)
+    except AWAY:
         raise
-    except (DatabaseError, KeyError, ValueError, TypeError):
+    except NOT_STORED:
+        batch.calls.clear()
         log.exception("spool.not_stored", number=record.number, what=record.what, call=record.call)
+
+
+def _store(batch: Batch, record: Record, acting_user: Actor) -> None:
+    match record.what:
+        case "inbound":
+            _inbound(batch, record)
+        case "seen":
+            _seen(batch, record)
+        case "resynchronised":
+            _lost(batch, record)
+            batch.calls.clear()
+        case "callback":
+            batch.calls.pop(record.call, None)
+            _callback(batch, record)
+        case "released" if record.details.get("why") == Why.NOT_ANSWERED:
+            _not_there(batch, record, acting_user)
 
 
 def _inbound(batch: Batch, record: Record) -> Call | None:
@@ -101,14 +141,17 @@ def _inbound(batch: Batch, record: Record) -> Call | None:
         diversion=tuple(filter(None, [str(told.get("diversion", "")).strip(",")])),
         history_info=tuple(filter(None, [str(told.get("history", "")).strip(",")])),
     )
-    return receive(batch.source, message, dict(told), at=record.at).call
+    call = receive(batch.source, message, dict(told), at=record.at).call
+    if call:
+        batch.calls[record.call] = call
+    return call
 
 
 def _seen(batch: Batch, record: Record) -> None:
-    call = Call.objects.select_for_update().filter(source=batch.source, external_id=record.call).first()
-    if call is None:  # its first record is in another spool, or lost
-        made = _inbound(batch, record)
-        call = Call.objects.select_for_update().get(pk=made.pk) if made else None
+    call = batch.calls.get(record.call)
+    if call is None:
+        call = Call.objects.select_for_update().filter(source=batch.source, external_id=record.call).first()
+        call = call or _inbound(batch, record)  # its first record is in another spool, or lost
     if call is None or (call.seen_at and call.seen_at > record.at):
         return
     told = record.details

@@ -108,7 +108,8 @@ def _is_there(source: Source, now: datetime) -> None:
 
 
 def _made_of(source: Source, message: CtiMessage, now: datetime) -> Made:
-    part, first = part_of(source, message), message.event is Event.NEW_CALL
+    own, first = source.dialect == Source.DIALECTS.asterisk, message.event is Event.NEW_CALL
+    part = None if own else part_of(source, message)  # legs of our own exchange are never reported as calls
     call = None if first or part else _locked(source, message.call_id)
     if part or (call is None and not first and (part := known_part(source, message))):
         return _made_of_part(source, message, now, part)
