@@ -141,8 +141,11 @@ def calls(rate: float, count: int | None, seed: int | None, url: str) -> None:
     required=True,
     help="Ordner eines Asterisk, das mit „rufverbund telephony lab start“ läuft.",
 )
+@click.option(
+    "--centre", "slug", metavar="SLUG", required=True, help="Servicecenter, dessen Kommunen angerufen werden."
+)
 @click.option("--seed", type=int, help="Gleicher Wert, gleiche Anrufe.")
-def telephones(rate: float, folder: Path, seed: int | None) -> None:
+def telephones(rate: float, folder: Path, slug: str, seed: int | None) -> None:
     """Bürgerinnen und Bürger rufen mit SIP-Telefonen an, bis SIGINT oder SIGTERM; auch die Telefone der Agenten sind dabei.
 
     Ein Telefon klingelt, bis der Anruf am Arbeitsplatz angenommen wird. Wohin weitergeleitet wird, hebt jemand ab; Nummern auf 00 sind besetzt.
@@ -150,7 +153,8 @@ def telephones(rate: float, folder: Path, seed: int | None) -> None:
     from telephony_bridge.asterisk.lab import Lab
     from telephony_bridge.simulation.telephones import ring
 
-    towns, stop = _towns(), threading.Event()
+    centre, stop = _centre(slug), threading.Event()
+    towns = [town for town in _towns() if town.centre_id == centre.pk]
     if not towns:
         raise Refusal("Es gibt keine Kommune, die live ist und eine bestätigte Rufnummer hat.")
     for number in (signal.SIGTERM, signal.SIGINT):

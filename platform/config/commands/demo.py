@@ -146,7 +146,7 @@ def children(port: int, *, calls: bool, exchange: "Lab | None" = None) -> list[C
         Child("bridge", [*program, "bridge"], less | (exchange.environment("soest") if exchange else {})),
     ]
     if calls and exchange:
-        simulate = ["simulate", "telephones", "--folder", str(exchange.folder)]
+        simulate = ["simulate", "telephones", "--centre", "soest", "--folder", str(exchange.folder)]
         found.append(Child("calls", [*program, *simulate], less, once_ready=True))
     elif calls:
         simulate = ["simulate", "calls", "--rate", f"{CALLS_A_MINUTE}/min", "--url", f"http://127.0.0.1:{port}"]
