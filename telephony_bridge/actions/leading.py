@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -53,14 +53,13 @@ def lead_call(call: Call, verb: str, *, acting_user: Actor, telephone: str = "")
 
     `telephone`: where the person sits. Raises Refusal for what cannot be now.
     """
-    now = timezone.now()
     with transaction.atomic():
         fresh = Call.objects.select_for_update(of=("self",)).get(pk=call.pk)
         _refuse_what_cannot_be(fresh, verb, telephone)
         ExchangeCommand.objects.create(centre_id=fresh.centre_id, call=fresh, person_id=acting_user.pk, verb=verb)
         if verb == "first":
-            fresh.first_at = now
-            fresh.save(update_fields=["first_at"])
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT public.put_first(%s)", [fresh.pk])
         audit.record(
             "put_first" if verb == "first" else "pull_call", fresh, acting_user=acting_user,
             municipality=fresh.municipality_id, centre=fresh.centre_id,

@@ -92,7 +92,16 @@ CREATE POLICY platform ON telephony_bridge_callinterval TO telephony USING (true
 -- What a supervisor says to all desks of a centre, or that it is closed (notice_models.py). Nothing is deleted: the history stays.
 GRANT SELECT, INSERT, UPDATE (ended_at, ended_by_name) ON telephony_bridge_centrenotice TO desk_web;
 GRANT SELECT, UPDATE (ended_at, ended_by_name) ON telephony_bridge_centrenotice TO telephony, worker;  -- its time is over (actions/leading.py)
-GRANT UPDATE (first_at) ON telephony_bridge_call TO desk_web;
+-- A column could be written by every agent of the centre: where somebody waits is said by who leads the team.
+CREATE OR REPLACE FUNCTION public.put_first(of_call bigint) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    UPDATE public.telephony_bridge_call SET first_at = clock_timestamp()
+    WHERE id = of_call AND public.caller() = 'desk_web' AND centre_id IN (SELECT public.desk_supervised());
+    RETURN FOUND;
+END $$;
+REVOKE ALL ON FUNCTION public.put_first(bigint) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION public.put_first(bigint) TO desk_web;
 GRANT USAGE ON SEQUENCE telephony_bridge_centrenotice_id_seq TO desk_web;
 SELECT public.protect('telephony_bridge_centrenotice');
 CREATE POLICY desk ON telephony_bridge_centrenotice FOR SELECT TO desk_web USING (centre_id IN (SELECT public.desk_centres()));

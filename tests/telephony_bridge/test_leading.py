@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 import time_machine
-from django.db import IntegrityError, ProgrammingError, transaction
+from django.db import IntegrityError, ProgrammingError, connection, transaction
 from django.utils import timezone
 
 from accounts.models import Membership
@@ -164,6 +164,14 @@ def test_an_agent_may_not_by_the_database_either(ring, at_desk, unna_leads):
         with at_desk("agent.unna") as olga, pytest.raises(Call.DoesNotExist):
             actions.lead_call(call, verb, acting_user=olga, telephone="x")
     assert wanted() == []
+    with at_desk("agent"), pytest.raises(ProgrammingError), transaction.atomic():
+        Call.objects.filter(pk=call.pk).update(first_at=timezone.now())
+    for who in ("agent", "agent.unna"):
+        with at_desk(who), connection.cursor() as cursor:
+            cursor.execute("SELECT public.put_first(%s)", [call.pk])
+            assert cursor.fetchone() == (False,)
+    with scope.telephony():
+        assert Call.objects.get(pk=call.pk).first_at is None
 
 
 # Closing and situation
