@@ -1,5 +1,7 @@
 """For whom a reported call is, among the municipalities that the source may speak for (telephony scope)."""
 
+import re
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from telephony_bridge.identify import Dialled, Evidence, Prefix, identify
@@ -10,6 +12,7 @@ from tenants.models import Municipality
 ANSWERED = (Municipality.STATES.live, Municipality.STATES.leaving)  # whose calls are answered under their name
 
 
+DIGITS = re.compile(r"(?<![0-9.])[0-9]{3,15}(?![0-9.])")  # no part of an address
 NUMBER = ("numbers__confirmed_at", "numbers__prefix", "numbers__max_length", "numbers__is_did")
 
 
@@ -43,12 +46,23 @@ def who_was_called(source: Source, message: CtiMessage) -> Called:
     dialled = Dialled(message.to, message.request_uri, message.diversion, message.history_info, message.queue)
     found = identify(dialled, prefixes, area_code=area, queues=queues)
     key, kind = found.municipality_key, str(found.evidence)
-    evidence: dict[str, Any] = {"number": found.number} | _longest(prefixes, key, found.number)
+    marks = (
+        {"via_115": True} if came_by_115(message, [code for member in members for code in member.area_codes]) else {}
+    )
+    evidence: dict[str, Any] = {"number": found.number, **marks} | _longest(prefixes, key, found.number)
     if key is None and source.municipality_id:
         key, kind = source.municipality_id, "source"
     if key not in answered:
-        return Called(None, found.number or "", {"kind": str(Evidence.UNKNOWN), "number": found.number})
+        return Called(None, found.number or "", {"kind": str(Evidence.UNKNOWN), "number": found.number, **marks})
     return Called(key, found.number or "", {"kind": kind, **evidence})
+
+
+def came_by_115(message: CtiMessage, area_codes: Iterable[str]) -> bool:
+    """Whether the call came by the authorities' number 115, dialled or diverted, with or without an area code."""
+    areas = {code.lstrip("0") for code in area_codes if code} | {""}
+    known = {f"{head}{area}115" for area in areas for head in ("", "0", "49", "0049")}
+    said = (message.to, message.request_uri, *message.diversion, *message.history_info)
+    return any(digits in known for text in said for digits in DIGITS.findall(text[:400]))
 
 
 def _members(source: Source) -> tuple[list[Member], list[Prefix[int]]]:

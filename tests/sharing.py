@@ -10,7 +10,7 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 COSTLY = re.compile(
-    r"tests/(opensearch|asterisk)/|tests/(\w+)/test_(browser\w*|cli|crash|demo|embedded|gallery|judged|modules|plans|processes|search|serving|stream|synonyms)\.py::"
+    r"tests/(opensearch)/|tests/(asterisk/\w+)\.py::|tests/(\w+)/test_(browser\w*|cli|crash|demo|embedded|gallery|judged|modules|plans|processes|search|serving|stream|synonyms)\.py::"
 )
 
 
@@ -19,7 +19,7 @@ class Sharing(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         found = COSTLY.match(nodeid)
-        return (found[1] or found[2]) if found else nodeid
+        return (found[1] or found[2] or found[3]) if found else nodeid
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:

@@ -1,7 +1,7 @@
 """Everything that the desk shows of calls and colleagues to one person, read in the desk's scope with few queries."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.access import Access
 from desk.cards import Card, card_of, closed_sentence
+from desk.contacts import who_may_call
 from knowledge.pool import queries as pool
 from knowledge.pool.models import Gap, SearchEntry
 from telephony_bridge import queries
@@ -128,7 +129,9 @@ def _card(call: Call, agent: str, *, is_active: bool) -> Card:
         else ""
     )
     earlier = queries.earlier_calls(call) if is_active and call.state != "wrap-up" else []
-    return card_of(call, agent=agent, is_active=is_active or rings, closed=closed, earlier=earlier)
+    card = card_of(call, agent=agent, is_active=is_active or rings, closed=closed, earlier=earlier)
+    perhaps = who_may_call(call.from_number) if is_active and call.from_number and call.state != "wrap-up" else None
+    return replace(card, perhaps=f"{perhaps.title}, {perhaps.municipality.name}") if perhaps else card
 
 
 def own_presence(presences: Sequence[Presence]) -> tuple[str, str]:

@@ -26,6 +26,7 @@ class Card:
     is_active: bool = True
     closed: str = ""
     earlier: list[Call] = field(default_factory=list)
+    perhaps: str = ""  # of the staff whose number it is
 
     @property
     def municipality(self) -> Municipality | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
+from knowledge.pool import queries as pool
 from knowledge.pool.models import SearchEntry
 from telephony_bridge import numbers
 from tenants.hours import BERLIN, Hours
@@ -47,6 +48,22 @@ def number_of(entry: SearchEntry, head: str) -> str:
         return phone
     extension = entry.ext.strip()
     return numbers.display(head + extension, [head]) if head and extension.isdecimal() else extension
+
+
+def who_may_call(number: str) -> SearchEntry | None:
+    """The one published person or department whose extension a caller's number (E.164) is; None for all others: only a "perhaps", numbers are lent."""
+    heads = [number[:length] for length in range(6, len(number) - 1)]
+    known = (
+        NumberPrefix.objects.filter(prefix__in=heads, confirmed_at__isnull=False)
+        if heads
+        else NumberPrefix.objects.none()
+    )
+    head = max(known, key=lambda one: len(one.prefix), default=None)
+    if head is None:
+        return None
+    extension = number.removeprefix(head.prefix)
+    found = pool.shown().filter(municipality=head.municipality_id, ext=extension).exclude(kind="article")[:2]
+    return found[0] if len(found) == 1 else None
 
 
 def reachable(contacts: Iterable[Contact]) -> list[Contact]:

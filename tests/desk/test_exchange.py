@@ -150,3 +150,15 @@ def test_what_the_exchange_has_not_done_is_said(desk, offered, people):
             actions.end_commands({ExchangeCommand.objects.get().pk: result})
         state = parts(client.get("/anruf/", headers={"X-Fragment": "1"}))["state"]
         assert (words in state) if words else ('data-word=""' in state)
+
+
+def test_a_caller_from_the_town_hall_is_perhaps_whose_extension_it_is(desk, offered, publish, soest):
+    publish(soest, "p_meyer", "Anja Meyer", kind="person", ext="1049")
+    seen(offered, from_number="+4929211031049", evidence={"kind": "to", "number": "+4929211030", "via_115": True})
+    calls = parts(desk().get("/anruf/", headers={"X-Fragment": "1"}))["calls"]
+    assert "vielleicht Anja Meyer, Stadt Soest" in calls
+    assert "über 115" in calls
+    publish(soest, "p_zwei", "Zwei Leute", kind="person", ext="1049")
+    assert "vielleicht" not in desk().get("/anruf/", headers={"X-Fragment": "1"}).content.decode()
+    seen(offered, from_number="+492921555")
+    assert "vielleicht" not in desk().get("/anruf/", headers={"X-Fragment": "1"}).content.decode()

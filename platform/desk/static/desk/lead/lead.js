@@ -5,7 +5,7 @@ import { say } from "../js/live.js";
 import { holdFocus, parse } from "../js/swap.js";
 
 const { body } = document, PARTS = body.dataset.parts;
-const REST = 400, AGAIN = 5000; // milliseconds between two fetches, and between two tries while the server is away
+const REST = 400, SOON = 1000, AGAIN = 5000; // milliseconds between two fetches, before the stream is opened anew, and between two tries while the server is away
 const lost = document.getElementById("connection"), out = document.getElementById("signed-out");
 const token = document.querySelector("#lead-act [name=csrfmiddlewaretoken]").value;
 let position = body.dataset.position, source, again, busy = false, wanted = false;
@@ -57,6 +57,7 @@ async function ask(url, data) {
   const headers = { "X-Fragment": "1", ...(data && { "X-CSRFToken": token }) };
   const answer = await fetch(url, { method: data ? "POST" : "GET", body: data, headers, redirect: "manual" });
   if (answer.type === "opaqueredirect" || answer.status === 403 || answer.status === 401) { end(); throw new Error("signed out"); }
+  if (answer.status === 404 && data) { refresh(); return false; } // whom it was about is not there any more
   if (!answer.ok && answer.status !== 409) throw new Error(String(answer.status));
   put(await answer.text());
   return answer.ok;
@@ -82,6 +83,16 @@ function later() {
   again = setTimeout(connect, AGAIN);
 }
 
+/** The stream has ended: perhaps only because one hears other things now. As long as the server answers, nothing is lost. */
+async function broken() {
+  source?.close();
+  clearTimeout(again);
+  try {
+    await ask(PARTS);
+    again = setTimeout(connect, SOON);
+  } catch { if (out.hidden) later(); }
+}
+
 function connect() {
   source?.close();
   source = new EventSource(`/events?since=${encodeURIComponent(position)}`);
@@ -91,7 +102,7 @@ function connect() {
     if (kind === "hello" || kind === "reset") { delete body.dataset.connection; lost.hidden = true; refresh(); }
     else if (stream.startsWith("c:")) refresh();
   });
-  source.addEventListener("error", () => { refresh(); later(); });
+  source.addEventListener("error", broken);
 }
 
 document.addEventListener("submit", async event => {
