@@ -1,14 +1,26 @@
 """The measuring itself is right."""
 
+import json
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import transaction
+from django.utils import timezone
 
 from accounts import sessions
+from telephony_bridge import actions
 from telephony_bridge.bench.commands import _pop_result
 from telephony_bridge.bench.load import Sent, spread_of
+from telephony_bridge.bench.log import between, rides_of
 from telephony_bridge.bench.streams import Desk
 from telephony_bridge.management.commands.bench_stage import Command
+from telephony_bridge.management.commands.bench_team import figures
+from telephony_bridge.record.lines import Line
+from telephony_bridge.routing.spool import Record
 from tenants import scope
 from tests import loops
 
@@ -61,3 +73,61 @@ def test_an_agent_of_a_measurement_is_signed_in_at_the_desk(soest):
         session = SessionStore(Command.sign_in(soest.centre, 7))
         assert session["_auth_user_id"]
         assert not sessions.is_foreign(session, "desk.localhost")
+
+
+def cel(event, second, channel, extra=""):
+    at = datetime(2026, 11, 30, 10, tzinfo=UTC) + timedelta(seconds=second)
+    return Line(event, at, channel, "1.1", "", "", "", json.dumps({"extra": extra}) if extra else "")
+
+
+def test_the_exchanges_own_log_tells_how_long_it_took():
+    lines = [
+        cel("CHAN_START", 0.0, "1.1"),
+        cel("INBOUND", 0.5, "1.1", "029211030|"),
+        cel("CHAN_START", 0.6, "1.1-a1"),
+        cel("ANSWER", 0.7, "1.1-a1"),
+        cel("BRIDGE_ENTER", 0.75, "1.1"),
+        cel("BRIDGE_ENTER", 0.8, "1.1-a1"),
+        cel("BRIDGE_ENTER", 5.0, "1.1"),
+        cel("CHAN_END", 9.0, "1.1"),
+        cel("INBOUND", 0.4, "1.2", "02921300|"),
+        cel("CHAN_START", 0.6, "1.2-x1"),
+    ]
+    waits, ride = rides_of(lines)
+    assert (waits.number, waits.bridged, waits.waited_ms, waits.asked) == ("02921300", None, None, None)
+    assert (ride.number, ride.waited_ms) == ("029211030", 300.0)
+    assert between(ride.asked, ride.picked_up) == 100.0
+    assert ride.over is not None
+
+
+def test_an_invite_has_no_answer_of_a_webhook():
+    result = _pop_result([Sent("pop-0", "newCall", 0.0, 0.0, 0)], {"x": 0.1}, [{"x": 0.02}])
+    assert "webhook" not in result
+    assert result["must_hold"] == {"card_p95_ms": 150.0}
+    assert result["holds"]
+
+
+def test_the_team_says_what_the_database_has(soest):
+    with scope.telephony():
+        source = actions.asterisk_source(soest.centre_id)
+        arrived = {"from": "+4917012345", "dialled": "029211030"}
+        actions.store_records(source, "spool", [Record(1, timezone.now(), "inbound", "one", arrived)])
+    told = figures(0)
+    assert (told["calls"], told["ended"], told["answered"], told["records"]) == (1, 0, 0, 0)
+    assert len(told["stored_ms"]) == 1
+    assert figures(told["last"])["calls"] == 0
+
+
+@pytest.mark.skipif(not (os.environ.get("CI") or os.environ.get("SLOW")), reason="a minute; SLOW=1 runs it")
+def test_a_standby_takes_over_in_a_measurement_that_leaves_nothing(tmp_path):
+    command = [sys.executable, "-W", "ignore", "-m", "config.cli", "bench", "calls", "--source", "asterisk"]
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("RUFVERBUND_", "DATABASE_"))}
+    environment = kept | {"TMPDIR": str(tmp_path), "RUFVERBUND_HOME": str(tmp_path / "home")}
+    done = subprocess.run(
+        [*command, "--part", "takeover", "--json"], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    part = json.loads(done.stdout)["parts"]["takeover"]
+    assert part["in_order"]
+    assert part["answered"] == part["must_hold"]["answered"]
+    assert list(tmp_path.glob("rufverbund-bench-*")) == []

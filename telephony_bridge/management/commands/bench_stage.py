@@ -38,6 +38,8 @@ class Command(BaseCommand):
             if Municipality.objects.exists():
                 raise CommandError("Diese Installation hat schon Kommunen; eine Messung richtet sich eine eigene ein.")
         centre = actions.add_centre(slug="messung", name="Messung", acting_user=SYSTEM)
+        with scope.operator(), transaction.atomic():  # a measurement at night finds somebody, too
+            ServiceCentre.objects.filter(pk=centre.pk).update(hours={})
         for slug, name, kind, ags, number in TOWNS:
             self.add_town(centre, slug=slug, name=name, kind=kind, ags=ags, numbers=[number])
         with scope.front(), transaction.atomic():
@@ -55,9 +57,10 @@ class Command(BaseCommand):
 
     @staticmethod
     def sign_in(centre: ServiceCentre, number: int) -> str:
-        """An agent with a second factor and a session at the desk; returns its key."""
+        """An agent with a telephone, a second factor and a session at the desk; returns its key."""
         name = f"Agentin {number:03d}"
-        person = Person.objects.create_user(f"agent{number}@rufverbund.invalid", None, name=name)
+        address = f"agent{number}@rufverbund.invalid"
+        person = Person.objects.create_user(address, None, name=name, phone_user=f"agent{number}")
         Membership.objects.create(
             person=person, role=ROLES.agent, centre=centre, person_name=name, person_email=person.email
         )
