@@ -12,8 +12,8 @@ import click
 from config import installation
 
 BENCHES = {
-    "pop": ("telephony_bridge.bench:pop", "Vom Anruf beim Webhook bis zur Karte auf dem Arbeitsplatz."),
-    "calls": ("telephony_bridge.bench:calls", "Der Webhook unter Last."),
+    "pop": ("telephony_bridge.bench:pop", "Vom Anruf (Webhook oder Telefonanlage) bis zur Karte auf dem Arbeitsplatz."),
+    "calls": ("telephony_bridge.bench:calls", "Der Webhook oder die Telefonanlage unter Last."),
     "search": ("config.commands.bench_search:search", "Die Suche des Arbeitsplatzes über HTTP."),
     "isolation": ("config.commands.bench:isolation", "Was die eigene Anmeldung je Kommune kostet."),
 }
