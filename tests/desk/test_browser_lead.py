@@ -138,6 +138,27 @@ def test_while_the_server_is_away_the_page_says_so_and_follows_again_afterwards(
     expect(page.locator("#lead-waiting tbody tr")).to_have_count(1)
 
 
+def test_a_stream_that_ends_alone_is_opened_anew_without_a_word(live, browser) -> None:  # noqa: F811
+    """As when a municipality comes or goes: the server ends it, so that the page hears other streams."""
+    page, asked = live.desk(browser, "supervisor"), []
+
+    def once(route) -> None:  # type: ignore[no-untyped-def]
+        asked.append(route.request.url)
+        if len(asked) > 1:
+            route.continue_()
+        else:
+            route.fulfill(content_type="text/event-stream", body='data: {"kind": "hello"}\n\n')
+
+    page.route("**/events?*", once)
+    page.goto(live.server.url("desk.localhost") + "leitstand/")
+    for number in (1, 2):
+        live.ring()
+        expect(page.locator("#lead-waiting tbody tr")).to_have_count(number)
+    assert len(asked) > 1
+    assert page.locator("#connection").is_hidden()
+    assert not any("unterbrochen" in one for one in heard(page))
+
+
 def test_what_the_exchange_has_not_done_is_said_once(live, browser) -> None:  # noqa: F811
     live.sql("UPDATE accounts_person SET phone_user = 'leitung' WHERE email = 'supervisor@example.org'")
     page = leading(live, browser)
