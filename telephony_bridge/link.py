@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -28,7 +29,7 @@ from telephony_bridge.receptions import Voice, reception_of
 from telephony_bridge.routing import calls as c
 from telephony_bridge.routing import leading
 from telephony_bridge.routing.ari import Access, Json
-from telephony_bridge.routing.exchange import Exchange, ReplacedError
+from telephony_bridge.routing.exchange import Exchange
 from telephony_bridge.routing.spool import Spool
 from telephony_bridge.routing.standby import wait_for_turn
 from telephony_bridge.staff import agents_at_telephones
@@ -146,8 +147,9 @@ class Link:
             while True:
                 await exchange.connected.wait()
                 try:
-                    async with Ami.connected(self.net.access, listen=False) as ami:
-                        await _fetch_all(ami)
+                    if not exchange.was_frozen():
+                        async with Ami.connected(self.net.access, listen=False) as ami:
+                            await _fetch_all(ami)
                 except (OSError, AmiError, TimeoutError, ValueError) as error:
                     log.warning("link.not_fetched", reason=type(error).__name__)
                 await asyncio.sleep(FETCH_EVERY)
@@ -174,12 +176,19 @@ class Link:
             except (Error, OSError) as error:
                 pause = min(LONGEST_PAUSE, pause * 2 or FIRST_PAUSE)
                 log.warning("link.database_away", error=str(error).partition("\n")[0][:200], next_try_s=pause)
-                self._flush()
-                connections.close_all()
-                self.stopping.wait(pause)
+                self._rest(pause)
+            except Exception as error:
+                pause = LONGEST_PAUSE
+                log.exception("link.broken", error=type(error).__name__)  # the next round may go well; routing goes on
+                self._rest(pause)
             if last:
                 connections.close_all()
                 return
+
+    def _rest(self, pause: float) -> None:
+        self._flush()
+        connections.close_all()
+        self.stopping.wait(pause)
 
     def _round(self) -> None:
         """What has happened, then what agents want, then who is there: in this order, so that a presence is never older than what was done to it."""
@@ -302,11 +311,11 @@ def _deed(wanted: ExchangeCommand, seats: Mapping[int, str]) -> Callable[[Exchan
 
 async def _fetch_all(ami: Ami) -> None:
     """Each by itself: one who has just hung up hinders nobody."""
-    wanted = [adopt(ami, caller, agent) for caller, agent in await talks(ami)]
-    wanted += [fetch(ami, caller) for caller in await waiting(ami)]
+    wanted = [partial(adopt, ami, caller, agent) for caller, agent in await talks(ami)]
+    wanted += [partial(fetch, ami, caller) for caller in await waiting(ami)]
     for one in wanted:
         try:
-            await one
+            await one()
         except GoneError:
             raise
         except AmiError as error:
@@ -317,8 +326,3 @@ def _concern(wanted: ExchangeCommand) -> str:
     """What a target reads on the telephone's display: for whom, and what about."""
     call = wanted.call
     return ": ".join(filter(None, [call.municipality.name if call.municipality else "", call.concern]))
-
-
-def is_replaced(error: BaseException) -> bool:
-    """Whether another bridge has taken over, so that this one must end."""
-    return isinstance(error, ReplacedError)

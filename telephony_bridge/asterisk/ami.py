@@ -71,7 +71,8 @@ class Ami:
         ami = cls(reader, writer)
         working: list[asyncio.Task[None]] = []
         try:
-            await asyncio.wait_for(_greeted(reader), PATIENCE)
+            async with asyncio.timeout(PATIENCE):
+                await _greeted(reader)
             working.append(asyncio.create_task(ami._read()))
             await ami._sign_in(access, events="on" if listen else "off")
             working.append(asyncio.create_task(ami._stay_alive()))
@@ -92,8 +93,9 @@ class Ami:
         self.waiting[number] = (Answer({}), answer)
         try:
             self.writer.write(text)
-            await asyncio.wait_for(self.writer.drain(), PATIENCE)
-            told = await asyncio.wait_for(answer, PATIENCE)
+            async with asyncio.timeout(PATIENCE):  # wait_for of Python 3.11 would swallow that we are to end
+                await self.writer.drain()
+                told = await answer
         except (OSError, TimeoutError) as error:
             raise GoneError(type(error).__name__) from error
         finally:

@@ -96,7 +96,8 @@ class Ari:
             message |= {"content_type": "application/json", "message_body": json.dumps(body)}
         try:
             await self.socket.send(json.dumps(message))
-            told = await asyncio.wait_for(answer, PATIENCE)
+            async with asyncio.timeout(PATIENCE):  # wait_for of Python 3.11 would swallow that we are to end
+                told = await answer
         except (ConnectionClosed, TimeoutError) as error:
             self.is_open = self.is_open and not isinstance(error, ConnectionClosed)
             raise AriError(503, type(error).__name__) from error

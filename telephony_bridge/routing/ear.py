@@ -16,6 +16,13 @@ if TYPE_CHECKING:
 CALLBACK_KEY = "1"
 
 
+def _id(channel: Json) -> str:
+    """Raises TypeError or KeyError where there is none."""
+    if not isinstance(channel["id"], str):
+        raise TypeError("an id is a text")
+    return channel["id"]
+
+
 class Ear:
     """One for each connection. Raises KeyError, TypeError, ValueError or AttributeError for what is no event of Asterisk's."""
 
@@ -27,10 +34,10 @@ class Ear:
 
     def hears(self, event: Json) -> None:
         """One event."""
-        kind, channel = event["type"], (event.get("channel") or {}).get("id", "")
+        kind, channel = event["type"], _id(event.get("channel") or {"id": ""})
         lines, pool = self.exchange.lines, self.exchange.pool
         if kind == "StasisStart":
-            self._entered(event["channel"], event["args"])
+            self._entered(event["channel"], event["args"] if channel else [])
         elif kind == "PlaybackFinished":
             self._heard_out(event["playback"])
         elif kind == "ChannelDtmfReceived" and channel in lines and event.get("digit") == CALLBACK_KEY:
@@ -49,8 +56,8 @@ class Ear:
             self.exchange.distribute()
 
     def _entered(self, channel: Json, arguments: list[str]) -> None:
-        role, *rest = arguments
-        id_ = channel["id"]
+        role, *rest = [str(argument) for argument in arguments]
+        id_ = _id(channel)
         if role == "inbound" and id_ not in self.exchange.lines:
             self._arrived(id_, str((channel.get("caller") or {}).get("number", "")), rest)
         elif role == "leg":

@@ -65,6 +65,7 @@ class Exchange:
         self.ari: Ari | None = None
         self.tasks: set[asyncio.Task[None]] = set()
         self.connected = asyncio.Event()  # and all is known
+        self.awake_at = time.monotonic()  # when we were there last
 
     async def run(self) -> None:
         """Until cancelled. Raises ReplacedError."""
@@ -73,6 +74,7 @@ class Exchange:
         try:
             while True:
                 try:
+                    await self._refuse_if_replaced()
                     async with Ari.connected(self.access) as self.ari:
                         await self._resynchronise(self.ari)
                         pause = FIRST_PAUSE
@@ -93,6 +95,9 @@ class Exchange:
         async for event in ari.events():
             if event.get("type") == "ApplicationReplaced":
                 raise ReplacedError(f"another client uses the name {self.access.app}")
+            if self.was_frozen():
+                self.connected.clear()
+                continue
             try:
                 ear.hears(event)
             except (KeyError, TypeError, ValueError, AttributeError) as error:  # nobody's call may depend on it
@@ -249,7 +254,7 @@ class Exchange:
 
     async def ask(self, wanted: Request) -> Any:
         """What is to be taken away and is away already, is as wanted."""
-        if self.ari is None:
+        if self.ari is None or self.was_frozen():
             raise AriError(AWAY, "not connected")
         try:
             return await self.ari(wanted.method, wanted.path, wanted.body, **wanted.query)
@@ -268,9 +273,35 @@ class Exchange:
                     self.start(self._extend(line))
             self.announce(time.monotonic())
             self.distribute()  # who waited long enough for somebody who suits is taken by anybody
-            if self.ari:
-                self.start(standby.renew(self.ari, self.name, count))
+            if self.was_frozen():
+                self.start(self._wake())
+            else:
+                self.awake_at = time.monotonic()
+                if self.ari:
+                    self.start(standby.renew(self.ari, self.name, count))
             await asyncio.sleep(RENEW_EVERY)
+
+    def was_frozen(self) -> bool:
+        """Whether this process stood still for so long that another may have taken over: what Asterisk said meanwhile is not the truth any more."""
+        return time.monotonic() - self.awake_at > standby.SILENT
+
+    async def _refuse_if_replaced(self) -> None:
+        """Raises ReplacedError where another took over while we stood still: connected again, we would take the exchange away from it."""
+        if self.was_frozen():
+            if await standby.is_anothers(self.access, self.name):
+                raise ReplacedError("another client took over while this one stood still")
+            self.awake_at = time.monotonic()
+
+    async def _wake(self) -> None:
+        """Without another, all is asked anew, by a new connection."""
+        try:
+            await self._refuse_if_replaced()
+        except ReplacedError:
+            if self.ari:
+                self.ari.inbox.put_nowait({"type": "ApplicationReplaced"})
+            return
+        if self.ari:
+            await self.ari.socket.close()
 
     async def _extend(self, line: Line) -> None:
         if line.leased and not line.call.playing:  # still: they may just have come together

@@ -1,6 +1,7 @@
 """One bridge per Asterisk is active. Asterisk itself is asked who: the active one renews a global variable, and who sees it stand still takes over.
 
-No database and no common clock are needed. Who was only frozen learns of it when it wakes: Asterisk tells it that its name was taken (ReplacedError).
+No database and no common clock are needed. Who was only frozen learns of it when it wakes: Asterisk tells it that its name was taken (ReplacedError),
+and it looks itself before it does anything else, since what it would do then would be done to the other's calls.
 """
 
 import asyncio
@@ -46,6 +47,13 @@ async def stands_still(read: GlobalVariable, own: str) -> None:
         now = await read()
         if now != seen:
             seen, since = now, clock()
+
+
+async def is_anothers(access: Access, own: str) -> bool:
+    """Whether another says to be active, asked by a connection of its own. Raises as that does."""
+    async with Ari.connected(replace(access, app=f"{access.app}-standby-{own}")) as ari:
+        seen = await sign(ari)
+    return bool(seen) and seen.partition(":")[0] != own
 
 
 async def sign(ari: Ari) -> str:
