@@ -11,6 +11,28 @@ from telephony_bridge.record.lines import all_parsed
 from telephony_bridge.record.timeline import recorded
 from tenants.errors import Refusal
 
+# One scene of each kind is played everywhere; what dies, is cut, or starts a process for each command is tried under CI=1 or SLOW=1: telephones
+# and leases keep real time, and these alone would take five minutes.
+LONG = (
+    "asterisk_gone",
+    "bridge_killed",
+    "cable",
+    "connection_lost",
+    "fairness",
+    "lead",
+    "record_agrees",
+    "telephony_command",
+    "two_bridges",
+)
+
+
+def pytest_collection_modifyitems(items):
+    if not (os.environ.get("CI") or os.environ.get("SLOW")):
+        skipped = pytest.mark.skip(reason="keeps real time for long: CI=1 or SLOW=1")
+        for item in items:
+            if item.path.parent.name == "asterisk" and item.path.stem.removeprefix("test_") in LONG:
+                item.add_marker(skipped)
+
 
 @pytest.fixture(scope="session")
 def asterisk(tmp_path_factory):
