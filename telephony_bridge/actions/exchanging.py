@@ -5,11 +5,12 @@ Each batch is one transaction with the spool's position: a record counts once, w
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 import structlog
 from django.db import DatabaseError, InterfaceError, OperationalError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from telephony_bridge import facts, times
@@ -27,6 +28,7 @@ from tenants.audit import SYSTEM, Actor
 
 log = structlog.get_logger(__name__)
 Json = Mapping[str, Any]
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 AWAY = (OperationalError, InterfaceError)  # of the database
 NOT_STORED = (DatabaseError, KeyError, ValueError, TypeError)
 
@@ -152,8 +154,10 @@ def _seen(batch: Batch, record: Record) -> None:
     if call is None:
         call = Call.objects.select_for_update().filter(source=batch.source, external_id=record.call).first()
         call = call or _inbound(batch, record)  # its first record is in another spool, or lost
-    if call is None or (call.seen_at and call.seen_at > record.at):
+    moment = _moment(record)
+    if call is None or (call.seen_at and call.seen_at > moment):
         return
+    call.seen_at = moment
     told = record.details
     agent = batch.agents.get(str(told.get("agent") or "").lower())
     state = State(told["state"])
@@ -164,17 +168,25 @@ def _seen(batch: Batch, record: Record) -> None:
     _becomes(batch, call, seen, agent, told, record.at)
 
 
+def _moment(record: Record) -> datetime:
+    """Its place in the order of all that happened: numbers of spools are microseconds of the clock, but do not go back when that does."""
+    return EPOCH + timedelta(microseconds=record.number)
+
+
 def _lost(batch: Batch, record: Record) -> None:
     """Who is not at the exchange any more has hung up while nobody of us was there; when, only the record of the exchange itself says."""
     living = record.details.get("living")
     if living is not None:
-        calls = Call.objects.select_for_update().filter(source=batch.source, hung_up_at=None, ringing_at__lte=record.at)
+        before = Q(seen_at__lte=_moment(record)) | Q(seen_at=None, ringing_at__lte=record.at)
+        calls = Call.objects.select_for_update().filter(before, source=batch.source, hung_up_at=None)
         for call in calls.exclude(state=CallState.ENDED).exclude(external_id__in=living).order_by("pk"):
+            call.seen_at = _moment(record)
             _becomes(batch, call, Seen(State.ENDED), None, {}, record.at)
 
 
 def _becomes(batch: Batch, call: Call, seen: Seen, agent: Agent | None, told: Json, at: datetime) -> None:
-    """The row, the presences of its agents, and what is told of it, by what is seen."""
+    """The row, the presences of its agents, and what is told of it, by what is seen. No time of a call lies before one that was earlier."""
+    at = max(at, call.ringing_at, call.answered_at or at, call.hung_up_at or at)
     before, was_over = call.agent_id, call.state == CallState.ENDED
     transition = follow(facts.facts_of(call), seen, at=at)
     columns = _fill(call, transition, seen, agent, told, at)
@@ -190,7 +202,6 @@ def _fill(
     call: Call, transition: Transition, seen: Seen, agent: Agent | None, told: Json, at: datetime
 ) -> dict[str, object]:
     """Put what is seen into the row; the columns that differ now, with what they were."""
-    call.seen_at = at
     offered = agent.person_id if agent and seen.state is State.OFFERED else None
     values: dict[str, object] = {"phase": seen.phase, "offered_to_id": offered, "target": str(told.get("target") or "")}
     values |= _unreached(call, seen, str(told.get("event", "")))
