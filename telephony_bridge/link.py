@@ -222,7 +222,7 @@ class Link:
         if time.monotonic() - self.received_at >= RECEPTION_EVERY:
             reception = reception_of(self.centre_id, self.voice)
             self.received_at = time.monotonic()
-            self._in_loop(lambda: setattr(exchange, "reception", reception))
+            self._in_loop(lambda: exchange.receive(reception))
 
     # The record
 

@@ -113,6 +113,13 @@ class WantsCallback:
 
 
 @dataclass(frozen=True, slots=True)
+class Shut:
+    """The centre closes at once: who waits hears `media`, and the call ends."""
+
+    media: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class AgentFound:
     """The distribution gives an agent to a call that waits."""
 
@@ -219,7 +226,7 @@ class HangUp:
 
 
 Event = (
-    Arrived | Played | Told | WantsCallback | AgentFound | Accept | LegAnswered | LegGone | CallerGone | CallerLeft | Taken | Fetched | TargetAnswered | Returned
+    Arrived | Played | Told | WantsCallback | Shut | AgentFound | Accept | LegAnswered | LegGone | CallerGone | CallerLeft | Taken | Fetched | TargetAnswered | Returned
     | Hold | Resume | Transfer | Consult | Swap | Complete | Cancel | HangUp
 )  # fmt: skip
 

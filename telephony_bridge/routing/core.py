@@ -64,14 +64,21 @@ def _told(call: Routed, event: c.Told) -> Step:
 
 def _wants_callback(call: Routed, event: c.WantsCallback) -> Step:
     """Whoever is to be called back need not wait: the queue, and an agent whose telephone rings, are free of them."""
-    if call.state not in WAITS:
-        return Step(call)
+    return _sent_away(call, event.media, c.CallBack()) if call.state in WAITS else Step(call)
+
+
+def _shut(call: Routed, event: c.Shut) -> Step:
+    """Whose agent is just being rung still gets that agent."""
+    return _sent_away(call, event.media) if call.state is State.QUEUED and event.media else Step(call)
+
+
+def _sent_away(call: Routed, media: tuple[str, ...], *before: Command) -> Step:
     left = _ended(call, Why.CALLER_GONE)
-    if not event.media:
-        return replace(left, commands=(c.CallBack(), c.Drop(call.id), *left.commands))
+    if not media:
+        return replace(left, commands=(*before, c.Drop(call.id), *left.commands))
     kept = [command for command in left.commands if not isinstance(command, c.Lease)]
     closed = replace(left.call, state=State.CLOSED, waiting=True, playing=True)
-    return Step(closed, (c.CallBack(), *kept, *_silence(call), c.Play(event.media)))
+    return Step(closed, (*before, *kept, *_silence(call), c.Play(media)))
 
 
 def _silence(call: Routed) -> tuple[Command, ...]:
@@ -340,6 +347,7 @@ _STEPS: dict[type[Any], Callable[[Routed, Any], Step]] = {
     c.Played: _played,
     c.Told: _told,
     c.WantsCallback: _wants_callback,
+    c.Shut: _shut,
     c.AgentFound: _agent_found,
     c.Accept: _accept,
     c.LegAnswered: _leg_answered,

@@ -57,7 +57,7 @@ class Exchange:
         self.access, self.wrap_up, self.name = access, wrap_up, name
         self.pace = Pace()
         self.fetched: dict[str, str] = {}  # legs whose ids are not ours, from the safety net -> call
-        self.reception = Reception()  # to be replaced as a whole, whenever it changes
+        self.reception = Reception()
         self.left_at: dict[str, int] = {}  # telephone -> number of the note after which they are not present
         self.note: Note = note or log_note
         self.pool = Pool(agents)
@@ -135,6 +135,12 @@ class Exchange:
         for agent in self.pool.present - states.keys():
             self.pool.leave(agent, for_good=True)
         self.distribute()
+
+    def receive(self, reception: Reception) -> None:
+        """What callers hear from now on; where that is that the centre has closed at once, who waits hears it, too."""
+        self.reception = reception
+        for line in self.lines.values() if reception.shut else ():
+            line.events.put_nowait(c.Shut(reception.shut))
 
     def announce(self, now: float) -> None:
         """Tell those who wait their place and how long it will take."""

@@ -137,3 +137,23 @@ def test_nothing_else_waits_while_a_long_text_is_heard(asterisk, soest, monkeypa
             assert [record for record in link.spool.read(0) if record.what == "failed"] == []
 
     play(played())
+
+
+def test_who_waits_when_the_centre_is_closed_at_once_hears_it(asterisk, soest):
+    def shut():
+        supervisor = soest.supervisor()
+        with scope.desk(supervisor.pk), transaction.atomic():
+            actions.set_notice(soest.centre, "closing", "Wegen eines Notfalls geschlossen.", acting_user=supervisor)
+
+    async def played():
+        await soest.ask(lambda: change(hours={}))
+        with soest.linked() as link:
+            await soest.active(link)
+            await knows(link, lambda reception: reception.callback)
+            async with Caller(TOWN_HALL, asterisk.ports.sip) as caller:
+                await soest.call_is(state="ringing")
+                await soest.ask(shut)
+                await caller.until(caller.over.is_set)
+            await soest.call_is(state="ended", end_reason="announced")
+
+    play(played())

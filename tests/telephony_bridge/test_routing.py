@@ -335,6 +335,21 @@ def test_who_wants_to_be_called_back_waits_no_longer(rings):
     assert exchange.freed == ([("agent1", Why.CALLER_GONE)] if rings else [])
 
 
+def test_who_waits_when_the_centre_closes_at_once_hears_it_and_who_is_being_connected_does_not():
+    exchange = Exchange()
+    exchange.happens(c.Arrived(first=HEARD))
+    exchange.happens(c.Shut(BYE))
+    assert (exchange.call.state, exchange.playing, exchange.callbacks, exchange.seeks) == (State.CLOSED, True, 0, [])
+    exchange.happens(c.Shut(BYE))  # said again every two seconds
+    exchange.happens(c.Played())
+    assert exchange.alive == set()
+    offered = Exchange()
+    offered.happens(c.Arrived())
+    offered.agent_is_given()
+    offered.happens(c.Shut(BYE))
+    assert offered.call.state is State.OFFERED
+
+
 def test_without_an_answer_to_hear_the_call_ends_at_once():
     exchange = Exchange()
     exchange.happens(c.Arrived())
@@ -486,11 +501,11 @@ class Anything(RuleBasedStateMachine):
         self.exchange.in_dialplan = found
         self.exchange.happens(c.TargetAnswered() if found else c.Returned())
 
-    @rule(seldom=SELDOM)
-    def something_is_announced(self, seldom):
+    @rule(seldom=SELDOM, data=st.data())
+    def something_is_announced(self, seldom, data):
         self.exchange.happens(c.Told(HEARD))
         if seldom:
-            self.exchange.happens(c.WantsCallback(BYE))
+            self.exchange.happens(data.draw(st.sampled_from([c.WantsCallback(BYE), c.Shut(BYE)])))
 
     @precondition(lambda self: self.exchange.playing)
     @rule()
