@@ -62,6 +62,7 @@ class Town:
         with scope.owner(), transaction.atomic():
             for who, telephone in TELEPHONES.items():
                 Person.objects.filter(pk=self.people[who].pk).update(phone_user=telephone)
+        connections.close_all()  # perhaps nothing else is asked in this thread
 
     def supervisor(self) -> Any:
         """Who leads the team."""
