@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from accounts.models import CENTRE_ROLES, Membership
+from telephony_bridge.asterisk.configuration.escaping import is_name
 from telephony_bridge.models import Presence
 
 
@@ -17,17 +18,20 @@ class Agent:
 
 
 def agents_at_telephones(centre_id: int) -> dict[str, Agent]:
-    """By telephone, in small letters. Whoever signed in at one sits there; the others have their own, unless somebody signed in at it."""
+    """By telephone, in small letters. Whoever signed in at one sits there; the others have their own, unless somebody signed in at it.
+
+    Who has gone keeps a telephone from nobody who is there. What is no telephone's name is left out: people type their own.
+    """
     people = Membership.objects.filter(centre_id=centre_id, role__in=CENTRE_ROLES, person__is_active=True)
     rows = people.order_by("person_id").values_list("person_id", "person__name", "person__phone_user")
     here = {presence.person_id: presence for presence in Presence.objects.filter(centre_id=centre_id)}
-    chosen: dict[str, Agent] = {}
-    own: dict[str, Agent] = {}
-    for person, name, telephone in rows:
+    found: list[tuple[bool, bool, Agent]] = []
+    for person, name, own in rows:
         presence = here.get(person)
-        state = str(presence.state) if presence else "away"
-        if presence and presence.telephone:
-            chosen.setdefault(presence.telephone.lower(), Agent(person, name, presence.telephone, state))
-        elif telephone:
-            own.setdefault(telephone.lower(), Agent(person, name, telephone, state))
-    return own | chosen
+        state, chosen = (str(presence.state), presence.telephone) if presence else ("away", "")
+        if is_name(telephone := chosen or own):
+            found.append((state == "away", not chosen, Agent(person, name, telephone, state)))
+    agents: dict[str, Agent] = {}
+    for _away, _own, agent in sorted(found, key=lambda one: one[:2]):
+        agents.setdefault(agent.telephone.lower(), agent)
+    return agents

@@ -309,7 +309,7 @@ def _refuse_taken_phone(person: Person, phone_user: str) -> None:
         return
     centres = Membership.objects.filter(person=person, centre__isnull=False).values("centre")
     colleagues = Membership.objects.filter(centre__in=centres).exclude(person=person).values("person")
-    if Person.objects.filter(pk__in=colleagues, phone_user=phone_user, is_active=True).exists():
+    if Person.objects.filter(pk__in=colleagues, phone_user__iexact=phone_user, is_active=True).exists():
         raise Refusal(_("Die Kennung „%(id)s“ benutzt schon jemand anderes im Servicecenter.") % {"id": phone_user})
 
 

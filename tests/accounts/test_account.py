@@ -57,6 +57,9 @@ def test_an_exchange_identifier_belongs_to_one_colleague(visit):
     assert taken.status_code == 422
     assert "benutzt schon jemand anderes" in text_of(taken)
     assert person("agent2").name == "Murat Aydın"
+    visit("agent", "desk.localhost").post("/konto/", PROFILE | {"phone_user": "Jana"})
+    assert visit("agent2", "desk.localhost").post("/konto/", PROFILE | {"phone_user": "jANA"}).status_code == 422
+    visit("agent", "desk.localhost").post("/konto/", PROFILE)
     elsewhere = visit("agent.unna", "desk.localhost").post("/konto/", PROFILE)  # another centre, another exchange
     assert elsewhere.status_code == 302
 

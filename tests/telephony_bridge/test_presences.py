@@ -163,3 +163,41 @@ def test_one_telephone_has_one_person_who_is_there(at_desk, soest, people):
         actions.sign_in_at(soest.centre, "", acting_user=person)
     with scope.telephony():
         assert agents_at_telephones(soest.centre_id)["own"].state == "ready"
+
+
+@pytest.mark.parametrize(
+    "typed", ["+4990012345@trunk", "trunk", "trunk/sip:1@198.51.100.7", "a&PJSIP/b", "a b", "a\r\nAction: Command"]
+)
+def test_what_somebody_types_is_a_telephone_or_nothing(at_desk, soest, people, typed):
+    """Else calls would be offered to wherever an agent wants, at the centre's cost."""
+    from telephony_bridge.staff import agents_at_telephones
+
+    with scope.front(), transaction.atomic():
+        type(people["agent"]).objects.filter(pk=people["agent"].pk).update(phone_user=typed)
+    with at_desk("agent2") as person:  # as if the login were misused: the page offers telephones of the centre only
+        actions.set_presence(soest.centre, "ready", acting_user=person)
+        Presence.objects.filter(person_id=person.pk).update(telephone=typed[:40])
+    with scope.telephony():
+        assert agents_at_telephones(soest.centre_id) == {}
+
+
+@pytest.mark.parametrize("has_own", [False, True])
+def test_who_has_gone_keeps_a_telephone_from_nobody(at_desk, soest, people, has_own):
+    from telephony_bridge.models import Telephone
+    from telephony_bridge.staff import agents_at_telephones
+
+    with scope.operator(), transaction.atomic():
+        Telephone.objects.create(centre=soest.centre, user="platz3", label="Platz 3")
+    first, second = sorted(("agent", "agent2"), key=lambda who: people[who].pk)
+    with at_desk(first) as person:
+        actions.sign_in_at(soest.centre, "platz3", acting_user=person)
+        actions.set_presence(soest.centre, "away", acting_user=person)
+    with scope.front(), transaction.atomic():
+        type(people[second]).objects.filter(pk=people[second].pk).update(phone_user="Platz3" if has_own else "")
+    with at_desk(second) as person:
+        if not has_own:
+            actions.sign_in_at(soest.centre, "platz3", acting_user=person)
+        actions.set_presence(soest.centre, "ready", acting_user=person)
+    with scope.telephony():
+        (agent,) = agents_at_telephones(soest.centre_id).values()
+        assert (agent.person_id, agent.state) == (people[second].pk, "ready")

@@ -28,9 +28,14 @@ def text(typed: str) -> str:
     return " ".join("".join(letters).split())[:LONGEST].strip()
 
 
+def is_name(typed: str) -> bool:
+    """Whether a telephone can be called so: `PJSIP/` and this is that telephone, never a number or an address outside."""
+    return bool(_NAME.fullmatch(typed)) and typed.lower() not in KEPT
+
+
 def name(typed: str) -> str:
     """Of a telephone: the name of its sections. Raises Refusal."""
-    if not _NAME.fullmatch(typed) or typed.lower() in KEPT:
+    if not is_name(typed):
         raise Refusal(
             _(
                 "„%(name)s“ geht nicht als Kennung: Buchstaben von a bis z, Ziffern, Punkt, - und _, höchstens 40 Zeichen."
