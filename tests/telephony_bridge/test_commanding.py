@@ -121,3 +121,19 @@ def test_a_break_keeps_its_reason_until_the_next_presence(at_desk, soest):
         assert Presence.objects.get(person_id=person.pk).reason == "Fortbildung"
         actions.set_presence(soest.centre, "ready", acting_user=person)
         assert Presence.objects.get(person_id=person.pk).reason == ""
+
+
+@pytest.mark.parametrize("verb", ["hang_up", "transfer", "accept"])
+def test_of_a_colleagues_call_the_database_takes_no_command_either(at_desk, mine, people, verb):
+    call = mine(offered_to_id=people["agent"].pk)
+    for who, is_taken in (("agent2", False), ("supervisor", False), ("agent", True)):
+        with at_desk(who) as person:
+            try:
+                with transaction.atomic():
+                    ExchangeCommand.objects.create(
+                        centre_id=call.centre_id, call=call, person_id=person.pk, verb=verb, number="110"
+                    )
+                assert is_taken
+            except DatabaseError:
+                assert not is_taken
+    assert [person for _verb, _number, person in commands()] == [people["agent"].pk]
