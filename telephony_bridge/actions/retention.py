@@ -1,6 +1,6 @@
 """Forgetting callers: what pages promise ("wird nach 30 Tagen gelöscht") and Art. 5 (1) e DSGVO asks for (telephony scope).
 
-Numbers, notes and the exchanges' raw messages go; what reports count (municipality, times, concern, outcome) stays.
+Numbers, notes, what agents wanted of our exchange and the exchanges' raw messages go; what reports count (municipality, times, concern, outcome) stays.
 """
 
 from datetime import datetime, timedelta
@@ -9,25 +9,26 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from telephony_bridge.models import Call, CtiEvent
+from telephony_bridge.models import Call, CtiEvent, ExchangeCommand
 from tenants import audit
 from tenants.audit import SYSTEM, Actor
 
 KEPT_DAYS = 30  # the same for every municipality
 BATCH = 2000
+PERSONAL = ("from_number", "from_raw", "note", "target", "returned_from")  # who called, whom they were put through to
 
 
 def forget_callers(*, acting_user: Actor = SYSTEM, now: datetime | None = None) -> int:
-    """Clear calls that ended more than 30 days ago and delete their raw messages, in batches; returns how many calls were cleared."""
+    """Clear calls that ended more than 30 days ago and delete their raw messages and commands, in batches; returns how many calls were cleared."""
     before = (now or timezone.now()) - timedelta(days=KEPT_DAYS)
     cleared = 0
-    while (batch := _one_batch(before, acting_user)) != (0, 0):
+    while (batch := _one_batch(before, acting_user)) != (0, 0, 0):
         cleared += batch[0]
     return cleared
 
 
-def _one_batch(before: datetime, acting_user: Actor) -> tuple[int, int]:
-    personal = ~Q(from_number="") | ~Q(from_raw="") | ~Q(note="")
+def _one_batch(before: datetime, acting_user: Actor) -> tuple[int, int, int]:
+    personal = Q(*((f"{name}__gt", "") for name in PERSONAL), _connector=Q.OR)
     with transaction.atomic():
         old = list(
             Call.objects.filter(personal, state="ended", ringing_at__lt=before)
@@ -35,11 +36,15 @@ def _one_batch(before: datetime, acting_user: Actor) -> tuple[int, int]:
             .values_list("pk", flat=True)[:BATCH]
         )
         messages, _kinds = CtiEvent.objects.filter(pk__in=_oldest(before)).delete()
-        Call.objects.filter(pk__in=old).update(from_number="", from_raw="", note="")
-        if old or messages:
-            done = {"calls": len(old), "messages": messages}
+        Call.objects.filter(pk__in=old).update(**dict.fromkeys(PERSONAL, ""))
+        wanted = ExchangeCommand.objects.filter(created_at__lt=before).order_by("pk")
+        commands, _kinds = ExchangeCommand.objects.filter(
+            pk__in=list(wanted.values_list("pk", flat=True)[:BATCH])
+        ).delete()
+        if old or messages or commands:
+            done = {"calls": len(old), "messages": messages} | ({"commands": commands} if commands else {})
             audit.record("forget_callers", ("call", "", ""), acting_user=acting_user, after=done)
-    return len(old), messages
+    return len(old), messages, commands
 
 
 def _oldest(before: datetime) -> list[int]:

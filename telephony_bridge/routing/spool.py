@@ -26,6 +26,7 @@ from tenants.errors import Refusal
 
 log = structlog.get_logger(__name__)
 SEGMENT = 5_000  # records in a file
+OLDEST = 3600.0  # seconds until the next file, so that where few call their numbers do not stay
 RECENT = 2_000  # records that are read from memory
 KEPT_IN_MEMORY = 100_000  # while the disk takes nothing: an hour of a busy centre, 60 MB
 
@@ -66,7 +67,7 @@ class Spool:
         self.unwritten: deque[Record] = deque(maxlen=KEPT_IN_MEMORY)
         self.file: int | None = None
         self.owner: int | None = None
-        self.in_file = 0
+        self.in_file, self.opened = 0, 0.0
         self.recent: deque[Record] = deque()  # everything after `before`
         self.last = self.before = self._last_on_disk()
 
@@ -182,7 +183,7 @@ class Spool:
     def _write(self) -> None:
         while self.unwritten:
             record = self.unwritten[0]
-            if self.file is None or self.in_file >= SEGMENT:
+            if self.file is None or self.in_file >= SEGMENT or time.monotonic() - self.opened >= OLDEST:
                 self._open(record.number)
             assert self.file is not None
             _write_whole(self.file, record.line)
@@ -197,7 +198,7 @@ class Spool:
             self._mend()
         path = self.folder / f"{number:019}.jsonl"
         self.file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        self.in_file = 0
+        self.in_file, self.opened = 0, time.monotonic()
 
 
 def _write_whole(file: int, line: bytes) -> None:

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from telephony_bridge import actions
-from telephony_bridge.models import Call, CtiEvent, Source
+from telephony_bridge.models import Call, CtiEvent, ExchangeCommand, Source
 from tenants import scope
 from tenants.models import AuditEntry
 
@@ -36,3 +36,23 @@ def test_forget_callers(calls):
         assert actions.forget_callers() == 0
     with scope.owner():
         assert AuditEntry.objects.get(action="forget_callers").after == {"calls": 1, "messages": 2}
+
+
+def test_what_agents_wanted_of_our_exchange_is_forgotten_too(calls, at_desk, people):
+    with scope.telephony():
+        old, young = Call.objects.get(external_id="0"), Call.objects.get(external_id="1")
+        Call.objects.update(target="+4917012345", returned_from="Max Mustermann")
+        Call.objects.update(is_controlled=True, agent_id=people["agent"].pk)
+    with at_desk("agent") as person:
+        for call in (old, young):
+            ExchangeCommand.objects.create(
+                centre_id=call.centre_id, call=call, person_id=person.pk, verb="transfer", number="+4917012345"
+            )
+    with scope.owner():
+        ExchangeCommand.objects.filter(call=old).update(created_at=timezone.now() - timedelta(days=31))
+    with scope.telephony():
+        actions.forget_callers()
+        assert list(ExchangeCommand.objects.values_list("call", flat=True)) == [young.pk]
+        assert list(Call.objects.filter(target="", returned_from="").values_list("pk", flat=True)) == [old.pk]
+    with scope.owner():
+        assert AuditEntry.objects.get(action="forget_callers").after == {"calls": 1, "messages": 2, "commands": 1}

@@ -356,3 +356,15 @@ def test_in_any_order(tmp_path, short, monkeypatch):
     monkeypatch.setattr(module.time, "time_ns", lambda: real_time() + current[0].back)
     Machine.TestCase.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
     Machine.TestCase("runTest").runTest()
+
+
+def test_where_few_call_a_file_does_not_stay_until_it_is_full(tmp_path, monkeypatch):
+    """Callers' numbers are in it."""
+    spool = Spool(tmp_path)
+    first = spool.append("inbound", "17.1", {"from": "+4917012345"})
+    monkeypatch.setattr(module, "OLDEST", 0.0)
+    second = spool.append("seen", "17.1")
+    assert numbers(spool.read(0)) == numbers(Spool(tmp_path).read(0)) == [first, second]
+    spool.forget(second)
+    assert b"+4917012345" not in b"".join(path.read_bytes() for path in tmp_path.glob("*.jsonl"))
+    assert numbers(Spool(tmp_path).read(0)) == [second]
