@@ -81,12 +81,17 @@ def reception_of(centre_id: int, voice: Voice | None) -> Reception:
         prefixes=prefixes,
         is_open=partial(_is_open, _hours(centre)),
         unknown=Place("", closed=voice.say(usual)),
-        shut=voice.say(closing_of(centre_id) or ""),
+        shut=_said(voice, closing_of(centre_id), usual),
         full=voice.say(_("Zurzeit rufen sehr viele Menschen an. Bitte versuchen Sie es später noch einmal.")),
         callback=voice.say(_("Vielen Dank. Wir rufen Sie zurück. Auf Wiederhören.")),
         waits=voice.say(_("Alle Plätze sind belegt. Wenn wir Sie zurückrufen sollen, drücken Sie die Eins.")),
         say=voice.say,
     )
+
+
+def _said(voice: Voice, closing: str | None, usual: str) -> Media:
+    """Of a centre that is closed at once; the usual words where its own are not spoken (yet, or cannot be): closed is closed."""
+    return (voice.say(closing) or voice.say(usual)) if closing else ()
 
 
 def _hours(centre: ServiceCentre) -> Hours | None:

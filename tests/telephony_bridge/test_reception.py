@@ -64,3 +64,20 @@ def test_each_who_waits_is_told_in_turn_and_not_too_often():
     assert told[0][1].startswith("Sie sind als Nächstes an der Reihe.")
     assert "Minuten" in told[1][1]
     assert list(pace.due(lines, 1, 42.0)) == []
+
+
+@pytest.mark.parametrize("text", ["Wir haben einen Feueralarm.", "!!!"])
+def test_a_centre_that_is_closed_at_once_is_closed_also_where_its_words_cannot_be_spoken(at_desk, soest, text):
+    from telephony_bridge import actions
+    from telephony_bridge.receptions import reception_of
+    from tenants import scope
+
+    class Mute:
+        def say(self, words):
+            return (words,) if words.startswith("Guten Tag.") else ()
+
+    with at_desk("supervisor") as person:
+        actions.set_notice(soest.centre, "closing", text, acting_user=person)
+    with scope.telephony():
+        found = reception_of(soest.centre_id, Mute())
+    assert found.welcome({}, waiting=0).closed[0].startswith("Guten Tag.")
