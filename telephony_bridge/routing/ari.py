@@ -11,7 +11,7 @@ import itertools
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -38,7 +38,7 @@ class Access:
     host: str
     port: int
     user: str
-    password: str
+    password: str = field(repr=False)
     app: str = "rufverbund"
 
     @property

@@ -159,3 +159,12 @@ def test_behind_a_router_others_are_told_the_outer_address():
     inside, outside = rendered(wanted())["pjsip.conf"], rendered(wanted(external="192.0.2.7"))["pjsip.conf"]
     assert "external_" not in inside
     assert "external_signaling_address=192.0.2.7\nexternal_media_address=192.0.2.7\nlocal_net=10.0.0.0/8\n" in outside
+
+
+def test_no_password_is_told_by_who_is_only_shown():
+    from telephony_bridge.asterisk.ami import ManagerAccess
+    from telephony_bridge.routing.ari import Access
+
+    assert "geheim" not in repr(
+        [Access("127.0.0.1", 8088, "bridge", "geheim"), ManagerAccess("127.0.0.1", 5038, "bridge", "geheim")]
+    )
