@@ -7,7 +7,7 @@ with asking Asterisk what there is (resync.py), since what was said meanwhile is
 import asyncio
 import itertools
 import time
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -26,7 +26,7 @@ from telephony_bridge.routing.pace import Pace
 from telephony_bridge.routing.pool import Pool
 from telephony_bridge.routing.reception import Reception
 from telephony_bridge.routing.requests import Request, lease, request_of
-from telephony_bridge.routing.resync import Found, compared, looked_at
+from telephony_bridge.routing.resync import Found, Look, compared, looked_at
 
 __all__ = ["Exchange", "ReplacedError"]
 log = structlog.get_logger(__name__)
@@ -65,6 +65,7 @@ class Exchange:
         self.ari: Ari | None = None
         self.tasks: set[asyncio.Task[None]] = set()
         self.connected = asyncio.Event()  # and all is known
+        self.look = Look(self.ask)
         self.awake_at = time.monotonic()  # when we were there last
 
     async def run(self) -> None:
@@ -192,7 +193,7 @@ class Exchange:
         """They are not together as they should be: Asterisk is asked how they are, now or after the next connection."""
         line.torn = True
         with suppress(AriError):
-            self._take_over(await looked_at(self.ask, self.access.app, line.call))
+            self._take_over(await looked_at(self.look, self.access.app, line.call), [line])
             self.distribute()
 
     def _seen(self, call: Routed, event: str) -> None:
@@ -328,15 +329,15 @@ class Exchange:
         self.note("resynchronised", "", {**figures, "living": found.living})
         self.distribute()
 
-    def _take_over(self, found: Found) -> None:
-        """In one go: whatever fails afterwards, each call that is known is looked after."""
+    def _take_over(self, found: Found, lines: Sequence[Line] = ()) -> None:
+        """In one go: whatever fails afterwards, each call that is known is looked after. `lines`: of these alone the leases are renewed."""
         for call in found.adopted:
             self._adopt(call, found.since.get(call.id))
         for id_, event in found.missed:
             self.lines[id_].events.put_nowait(event)
         for path in found.orphans:
             self.start(self.ask(Request("DELETE", path)))
-        for line in self.lines.values():
+        for line in lines or list(self.lines.values()):
             if line.leased:
                 self.start(self._extend(line))
             elif line.call.bridge and not line.call.waiting and not line.torn:  # perhaps it was not ended any more

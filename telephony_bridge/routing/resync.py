@@ -3,6 +3,7 @@
 Takes the answers of ARI's `channels` and `bridges` as they come; changes nothing at Asterisk.
 """
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
@@ -102,9 +103,29 @@ def compared(
     return found
 
 
-async def looked_at(ask: Callable[[Request], Awaitable[Any]], app: str, call: Routed) -> Found:
+class Look:
+    """All that Asterisk has now. Who asks while another's answer is still to come shares the one after that: a hundred calls that go wrong at once
+    ask twice, since each answer costs Asterisk as much as there are channels, and nobody's call goes on meanwhile."""
+
+    def __init__(self, ask: Callable[[Request], Awaitable[Any]]) -> None:
+        self.ask, self.turn = ask, asyncio.Lock()
+        self.next: asyncio.Task[tuple[Any, Any]] | None = None
+
+    async def __call__(self) -> tuple[Any, Any]:
+        """(channels, bridges), as they are after this was called."""
+        if self.next is None:
+            self.next = asyncio.create_task(self._asked())
+        return await asyncio.shield(self.next)
+
+    async def _asked(self) -> tuple[Any, Any]:
+        async with self.turn:
+            self.next = None  # who comes from now on wants to know what is then
+            return await self.ask(Request("GET", "channels")), await self.ask(Request("GET", "bridges"))
+
+
+async def looked_at(look: Look, app: str, call: Routed) -> Found:
     """How one call is, of which we do not know: adopted, or what has happened to it; and bridges of it that are of no use."""
-    channels, bridges = await ask(Request("GET", "channels")), await ask(Request("GET", "bridges"))
+    channels, bridges = await look()
     found = compared(app, {call.id: call}, channels, bridges, {call.id})
     return Found(
         adopted=[one for one in found.adopted if one.id == call.id],
