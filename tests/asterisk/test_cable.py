@@ -119,7 +119,7 @@ def test_who_answers_just_when_it_is_cut_is_with_the_caller_afterwards(asterisk,
                 soest.access = direct
                 await soest.active(link)
                 await soest.ask(lambda: soest.is_now("agent", "ready"))
-                ask, cuts = link.exchange._ask, []
+                ask, cuts = link.exchange.ask, []
 
                 async def torn(wanted):
                     if "addChannel" in wanted.path and not cuts:
@@ -128,7 +128,7 @@ def test_who_answers_just_when_it_is_cut_is_with_the_caller_afterwards(asterisk,
                         asyncio.get_running_loop().call_later(0.2, cable.mend)
                     return await ask(wanted)
 
-                link.exchange._ask = torn
+                link.exchange.ask = torn
                 async with Caller(TOWN_HALL, asterisk.ports.sip) as caller:
                     await caller.until(lambda: caller.talked > 0.5)
                     await soest.call_is(state="talking", phase="", agent_id=soest.people["agent"].pk)
