@@ -9,6 +9,7 @@ from config.processes import end_with_parent
 from telephony_bridge.asterisk.lab import Lab, Ports
 from telephony_bridge.record.lines import all_parsed
 from telephony_bridge.record.timeline import recorded
+from telephony_bridge.routing.standby import SIGN
 from tenants.errors import Refusal
 
 # One scene of each kind is played everywhere; what dies, is cut, or starts a process for each command is tried under CI=1 or SLOW=1: telephones
@@ -57,6 +58,7 @@ def tidy(asterisk):
     if not asterisk.runs():
         asterisk.start(before=end_with_parent(os.getpid()))
     asterisk.console("channel request hangup all")
+    asterisk.console(f'dialplan set global {SIGN} ""')  # nobody is active: the next need not wait until that is sure
     for name in ("agent1", "agent2"):
         asterisk.console(f"queue remove member PJSIP/{name} from fallback")
 
