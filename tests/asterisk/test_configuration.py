@@ -24,7 +24,7 @@ from tenants.hours import BERLIN, Hours, Interval, SpecialDay, Week
 from tests.asterisk.sip import PATIENCE, Caller, Phone, _Agent, header, play
 
 TODAY = date(2026, 11, 30)
-PASSWORD = 'a;b"c>d=e\\f[g]#,$h'
+PASSWORD = '>a;b"c>d=e\\f[g]#,$h'
 DAY = (Interval(time(0), time(0)),)
 HOURS = Hours.of(
     Week(((Interval(time(8), time(12)), Interval(time(13), time(16, 30))),) * 4 + ((Interval(time(7, 30), time(0)),), DAY, ())),

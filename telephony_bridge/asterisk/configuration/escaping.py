@@ -84,4 +84,5 @@ def secret(given: str) -> str:
     """A password as it must stand in a file. Raises Refusal for one that no file can hold, without telling it."""
     if not given or given != given.strip() or not given.isprintable():
         raise Refusal(_("Ein Kennwort darf nicht leer sein, kein Zeilenende und am Rand keine Leerzeichen haben."))
-    return given.replace(";", r"\;")
+    start = "> " if given.startswith(">") else ""  # `=>` is one sign, so a value's own > needs it before
+    return start + given.replace(";", r"\;")
