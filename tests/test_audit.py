@@ -43,9 +43,10 @@ def functions(path: Path) -> dict[str, ast.FunctionDef]:
 
 
 def called(function: ast.FunctionDef) -> set[str]:
-    """The functions that a function calls, by their last name."""
-    calls = (node.func for node in ast.walk(function) if isinstance(node, ast.Call))
-    return {ast.unparse(target).rsplit(".", 1)[-1] for target in calls}
+    """The functions that a function calls, or gives to another that calls it (as `_name`), by their last name."""
+    calls = [node for node in ast.walk(function) if isinstance(node, ast.Call)]
+    given = {one.id for node in calls for one in node.args if isinstance(one, ast.Name) and one.id.startswith("_")}
+    return given | {ast.unparse(node.func).rsplit(".", 1)[-1] for node in calls}
 
 
 @cache
