@@ -42,7 +42,7 @@ def _one_batch(before: datetime, acting_user: Actor) -> tuple[int, int, int]:
             pk__in=list(wanted.values_list("pk", flat=True)[:BATCH])
         ).delete()
         if old or messages or commands:
-            done = {"calls": len(old), "messages": messages} | ({"commands": commands} if commands else {})
+            done = {"calls": len(old), "messages": messages + commands}  # from exchanges, and to ours
             audit.record("forget_callers", ("call", "", ""), acting_user=acting_user, after=done)
     return len(old), messages, commands
 

@@ -55,4 +55,4 @@ def test_what_agents_wanted_of_our_exchange_is_forgotten_too(calls, at_desk, peo
         assert list(ExchangeCommand.objects.values_list("call", flat=True)) == [young.pk]
         assert list(Call.objects.filter(target="", returned_from="").values_list("pk", flat=True)) == [old.pk]
     with scope.owner():
-        assert AuditEntry.objects.get(action="forget_callers").after == {"calls": 1, "messages": 2, "commands": 1}
+        assert AuditEntry.objects.get(action="forget_callers").after == {"calls": 1, "messages": 3}
