@@ -197,6 +197,8 @@ class Link:
             self.stored = self.stored or actions.position_of(source, self.spool.id)
             while records := self.spool.read(self.stored, BATCH):
                 self.stored = actions.store_records(source, self.spool.id, records)
+                if len(records) < BATCH and not self.stopping.is_set():
+                    break  # what has come meanwhile is the next round's: agents who are free again need not wait for a quiet moment
             self.spool.forget(self.stored)
             if exchange := self.exchange:
                 self._put_first_again(exchange)
