@@ -200,10 +200,10 @@ def presence(request: StaffRequest) -> HttpResponse:
 @require_POST
 def telephone(request: StaffRequest) -> HttpResponse:
     """At which telephone the person sits."""
-    user = request.POST.get("telephone", "")[:40]
+    if "telephone" not in request.POST:
+        return after_action(request, say=_("Wählen Sie, an welchem Telefon Sie sitzen."), status=409)
+    user = request.POST["telephone"][:40]
     try:
-        if "telephone" not in request.POST:
-            raise Refusal(_("Wählen Sie, an welchem Telefon Sie sitzen."))
         found = Telephone.objects.filter(user=user).first() if user else None
         for centre in ServiceCentre.objects.filter(pk__in=[found.centre_id] if found else request.access.centres):
             actions.sign_in_at(centre, user, acting_user=request.user)
