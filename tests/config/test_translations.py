@@ -134,7 +134,7 @@ def shown(page: str) -> str:
 
 # What is the same in every language, or written for programs.
 NO_WORDS = {"Rufverbund", "Deutsch", "English", "AGS", "Esc", "System", "FiraSans", "SemiBold", "Regular", "CSRFToken"}
-NO_WORDS |= {"make", "demo", "reset", "https"}
+NO_WORDS |= {"make", "demo", "reset", "https", "ms", "seit"}  # a unit; a parameter of an address
 
 
 def untranslated_in(path: Path) -> list[tuple[int, str]]:
