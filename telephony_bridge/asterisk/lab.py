@@ -29,6 +29,7 @@ from tenants.errors import Refusal
 __all__ = ["Lab", "Ports"]
 
 PATIENCE = 15.0  # seconds until it answers, and until it has ended
+LONGEST_SOCKET = 107  # bytes
 STARTS = 4  # one that was just killed keeps its sockets for a moment, and the next gives up at once
 ADDRESS_OF_CALLERS, ADDRESS_OF_PHONES, ADDRESS_OF_TRUNK = "127.0.0.2", "127.0.0.3", "127.0.0.4"
 
@@ -115,6 +116,7 @@ class Lab:
         """Returns when it answers. `before` runs in the child before the program. Raises Refusal when it does not come up."""
         if self.runs():
             raise Refusal(_("Dieses Asterisk läuft schon."))
+        self._refuse_long_folder()
         self.stop()  # one that hangs
         self._refuse_taken_ports()
         for _start in range(STARTS):
@@ -136,6 +138,13 @@ class Lab:
             if "fully booted" in self.console("core waitfullybooted"):
                 return True
         return False
+
+    def _refuse_long_folder(self) -> None:
+        """Its console is a socket, whose path is at most 107 bytes long (unix(7)); else it ends without a word."""
+        if len(str(self.folder / "run" / "asterisk.ctl").encode()) > LONGEST_SOCKET:
+            raise Refusal(
+                _("Der Pfad %(folder)s ist zu lang für Asterisk. Nehmen Sie einen kürzeren.") % {"folder": self.folder}
+            )
 
     def _refuse_taken_ports(self) -> None:
         """Asterisk would start without them, and callers would reach somebody else's."""

@@ -275,18 +275,24 @@ class Exchange:
     async def _renew(self) -> None:
         """As long as nobody talks with a caller, Asterisk must hear of us, or it takes the caller back."""
         for count in itertools.count():
-            if count % LEASES_EVERY == 0:
-                for line in [line for line in self.lines.values() if line.leased]:
-                    self.start(self._extend(line))
-            self.announce(time.monotonic())
-            self.distribute()  # who waited long enough for somebody who suits is taken by anybody
-            if self.was_frozen():
-                self.start(self._wake())
-            else:
-                self.awake_at = time.monotonic()
-                if self.ari:
-                    self.start(standby.renew(self.ari, self.name, count))
+            try:
+                self._beat(count)
+            except Exception as error:  # the next beat must come: without it all callers would be taken back
+                log.exception("exchange.broken", error=type(error).__name__)
             await asyncio.sleep(RENEW_EVERY)
+
+    def _beat(self, count: int) -> None:
+        if count % LEASES_EVERY == 0:
+            for line in [line for line in self.lines.values() if line.leased]:
+                self.start(self._extend(line))
+        if self.was_frozen():
+            self.start(self._wake())
+        else:
+            self.awake_at = time.monotonic()
+            if self.ari:
+                self.start(standby.renew(self.ari, self.name, count))
+        self.announce(time.monotonic())
+        self.distribute()  # who waited long enough for somebody who suits is taken by anybody
 
     def was_frozen(self) -> bool:
         """Whether this process stood still for so long that another may have taken over: what Asterisk said meanwhile is not the truth any more."""

@@ -136,3 +136,10 @@ def test_the_command_starts_it_asks_it_and_stops_it(asterisk, tmp_path):
     assert told[2][1].startswith("Asterisk 22.")
     assert told[3:5] == [(0, "Asterisk ist beendet."), (0, "Asterisk läuft nicht.")]
     assert told[5] == (1, "Fehler: Asterisk läuft nicht. Starten Sie es mit: rufverbund telephony lab start")
+
+
+def test_a_folder_whose_path_is_too_long_is_refused_in_words(asterisk, tmp_path):
+    folder = tmp_path / ("x" * 60) / ("y" * 40)
+    lab = Lab(folder, Ports.free())
+    with pytest.raises(Refusal, match="ist zu lang für Asterisk"):
+        lab.start()

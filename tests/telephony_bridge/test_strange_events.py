@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from telephony_bridge.routing.ari import Access, Ari
 from telephony_bridge.routing.calls import Routed, State
 from telephony_bridge.routing.exchange import Exchange
+from tests.asterisk.sip import play
 
 THOROUGH = bool(os.environ.get("SLOW"))
 CALL = "1700000000.1"
@@ -70,7 +71,7 @@ def spoken(messages):
         await asyncio.gather(*tasks, return_exceptions=True)
         return exchange, notes
 
-    return asyncio.run(heard())
+    return play(heard())
 
 
 @settings(max_examples=1_000 if THOROUGH else 40, deadline=None, suppress_health_check=[*HealthCheck])
