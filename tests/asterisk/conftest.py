@@ -12,26 +12,16 @@ from telephony_bridge.record.timeline import recorded
 from telephony_bridge.routing.standby import SIGN
 from tenants.errors import Refusal
 
-# One scene of each kind is played everywhere; what dies, is cut, or starts a process for each command is tried under CI=1 or SLOW=1: telephones
-# and leases keep real time, and these alone would take five minutes.
-LONG = (
-    "asterisk_gone",
-    "bridge_killed",
-    "cable",
-    "connection_lost",
-    "fairness",
-    "lead",
-    "record_agrees",
-    "telephony_command",
-    "two_bridges",
-)
+# Telephones and leases keep real time. The exchange, its link to the desk and the laboratory are tried everywhere; the rest, which would take longer than
+# all other tests together, under CI=1 or SLOW=1.
+EVERYWHERE = ("exchange", "lab", "link")
 
 
 def pytest_collection_modifyitems(items):
     if not (os.environ.get("CI") or os.environ.get("SLOW")):
         skipped = pytest.mark.skip(reason="keeps real time for long: CI=1 or SLOW=1")
         for item in items:
-            if item.path.parent.name == "asterisk" and item.path.stem.removeprefix("test_") in LONG:
+            if item.path.parent.name == "asterisk" and item.path.stem.removeprefix("test_") not in EVERYWHERE:
                 item.add_marker(skipped)
 
 

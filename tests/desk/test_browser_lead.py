@@ -1,5 +1,7 @@
 """The supervisor's page in a browser: live, by keyboard, in every look; and what the desks hear of it."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -51,7 +53,9 @@ def test_calls_and_presences_follow_without_a_reload(live, browser) -> None:  # 
     expect(page.locator("#lead-waiting")).to_contain_text("Niemand wartet.")
     live.hang_up(call)
     expect(page.locator("#lead-talking")).to_contain_text("Niemand spricht.")
-    expect(page.locator("#lead-figures")).to_contain_text("100 %")
+    expect(page.locator("#lead-figures")).to_contain_text(
+        re.compile(r"[1-9][0-9]* %")
+    )  # of all calls of the day, those of other tests, too
 
 
 def test_somebody_is_put_on_a_break_by_keyboard_and_reads_why(live, browser) -> None:  # noqa: F811
