@@ -10,12 +10,13 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 COSTLY = re.compile(
-    r"tests/(opensearch)/|tests/(asterisk/\w+)\.py::|tests/(\w+)/test_(browser\w*|cli|crash|demo|embedded|gallery|judged|modules|plans|processes|search|serving|stream|synonyms)\.py::"
+    r"tests/(opensearch)/|tests/(asterisk/\w+|desk/test_browser_(?:call|shift))\.py::|tests/(\w+)/test_(browser\w*|cli|crash|demo|embedded|gallery|judged|modules|plans|processes|search|serving|stream|synonyms)\.py::"
 )
 
 
 class Sharing(LoadScopeScheduling):
-    """The costly files of a folder are one piece of work, every other test is one of its own; the largest pieces come first."""
+    """The costly files of a folder are one piece of work (those of the desk are three, else all would wait for it), every other test is one of its own;
+    the largest pieces come first."""
 
     def _split_scope(self, nodeid: str) -> str:
         found = COSTLY.match(nodeid)
