@@ -14,12 +14,12 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from telephony_bridge import facts, times
-from telephony_bridge.actions.receiving import receive
+from telephony_bridge.actions.receiving import follow_presences, receive
 from telephony_bridge.following import Seen, follow
 from telephony_bridge.lifecycle import CallState, EndReason, Outcome, Transition
 from telephony_bridge.messages import CtiMessage, Event
 from telephony_bridge.models import Call, Presence, Source, SpoolPosition
-from telephony_bridge.presence import become, follow_calls
+from telephony_bridge.presence import become
 from telephony_bridge.routing.calls import State, Why
 from telephony_bridge.routing.spool import Record
 from telephony_bridge.staff import Agent, agents_at_telephones
@@ -192,7 +192,7 @@ def _becomes(batch: Batch, call: Call, seen: Seen, agent: Agent | None, told: Js
     columns = _fill(call, transition, seen, agent, told, at)
     call.save(update_fields=[*columns, "seen_at"])
     if columns:
-        _follow(call, before, transition)
+        follow_presences(call, before, transition)
         news = "ended" if call.state == CallState.ENDED else "changed"
         if not (was_over and news == "ended"):
             batch.news[call.public_id] = news
@@ -237,14 +237,6 @@ def _unreached(call: Call, seen: Seen, event: str) -> dict[str, object]:
     if seen.phase in ("dialling", "blind") and not call.phase:
         return {"returned_from": ""}
     return {}
-
-
-def _follow(call: Call, before: int | None, transition: Transition) -> None:
-    """The presences of who has the call, and of who had it."""
-    if transition.effects:
-        for person in sorted({key for key in (before, call.agent_id) if key}):
-            here = person == call.agent_id
-            follow_calls(person, call.agent_name if here else "", call.centre_id if here else None)
 
 
 def _callback(batch: Batch, record: Record) -> None:

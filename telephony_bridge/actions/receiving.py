@@ -163,7 +163,7 @@ def _withdrawn(source: Source, message: CtiMessage, now: datetime) -> list[CtiMe
     columns = facts.write(call, after)
     call.agent_name, call.wrap_up_until = "", None
     call.save(update_fields=[*columns, "agent_name", "wrap_up_until"])
-    _follow(call, known.agent_id, transition)
+    follow_presences(call, known.agent_id, transition)
     events.tell_centre(source.centre_id, "call", call.public_id, "ended")
     return [replace(message, event=one, users=users) for one, users in told.items() if one in known.heard]
 
@@ -175,7 +175,7 @@ def _found_or_created(source: Source, report: Report) -> tuple[Call, bool]:
     new = Call(source=source, centre_id=source.centre_id, external_id=message.call_id, is_controlled=controlled)
     _fill(new, transition, report)
     if _inserted(new):
-        _follow(new, None, transition)
+        follow_presences(new, None, transition)
         return new, True
     return Call.objects.select_for_update().get(source=source, external_id=message.call_id), False
 
@@ -204,7 +204,7 @@ def _changed(call: Call, report: Report) -> Made:
     call.save(update_fields=columns)
     if not set(columns) - NOT_SHOWN:  # sent again at the same moment, and overtaken
         return Made(call, DUPLICATE)
-    _follow(call, before, transition)
+    follow_presences(call, before, transition)
     op = "ended" if call.state == CallState.ENDED else "new" if was_over else "changed"
     return Made(call, RESULTS[report.message.event], "" if was_over and op == "ended" else op)
 
@@ -231,7 +231,7 @@ def _fill(call: Call, transition: Transition, report: Report, legs: Legs | None 
     return [*columns, *derived]
 
 
-def _follow(call: Call, before: int | None, transition: Transition) -> None:
+def follow_presences(call: Call, before: int | None, transition: Transition) -> None:
     """The presences of who has the call, and of who had it."""
     if transition.effects:
         for person in sorted({key for key in (before, call.agent_id) if key}):
