@@ -16,8 +16,9 @@ from telephony_bridge.identify import Prefix
 from telephony_bridge.notices import closing_of
 from telephony_bridge.routing.reception import Media, Place, Reception
 from tenants.errors import Refusal
-from tenants.hours import Hours, Week
+from tenants.hours import Hours
 from tenants.models import Municipality, NumberPrefix, ServiceCentre
+from tenants.queries import hours_of_centre
 
 log = structlog.get_logger(__name__)
 TEXTS_AHEAD = 500  # that wait to be spoken
@@ -96,7 +97,7 @@ def _said(voice: Voice, closing: str | None, usual: str) -> Media:
 
 def _hours(centre: ServiceCentre) -> Hours | None:
     """None: no hours were entered, so somebody may be there at any time. A demonstration is looked at in the evening, too."""
-    return Hours.of(Week.parse(centre.hours), centre.state) if centre.hours and not settings.DEMO else None
+    return None if settings.DEMO else hours_of_centre(centre)
 
 
 def _is_open(hours: Hours | None) -> bool:

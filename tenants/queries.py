@@ -3,7 +3,7 @@
 from django.db.models import QuerySet
 
 from tenants import hours
-from tenants.models import Municipality, NumberPrefix, SpecialDay
+from tenants.models import Municipality, NumberPrefix, ServiceCentre, SpecialDay
 
 
 def hours_of(municipality: Municipality) -> hours.Hours:
@@ -13,6 +13,11 @@ def hours_of(municipality: Municipality) -> hours.Hours:
         for row in SpecialDay.objects.filter(municipality=municipality)
     ]
     return hours.Hours.of(hours.Week.parse(municipality.hours), municipality.state, special_days=special)
+
+
+def hours_of_centre(centre: ServiceCentre) -> hours.Hours | None:
+    """The hours of a service centre with the holidays of its Land; None: nothing entered, so somebody may be there at any time."""
+    return hours.Hours.of(hours.Week.parse(centre.hours), centre.state) if centre.hours else None
 
 
 def numbers_of(municipality: Municipality) -> QuerySet[NumberPrefix]:

@@ -12,9 +12,8 @@ from telephony_bridge.asterisk.configuration.folder import Folder, Options
 from telephony_bridge.models import Telephone
 from tenants import scope
 from tenants.errors import Refusal
-from tenants.hours import Hours, Week
 from tenants.models import Municipality, NumberPrefix, ServiceCentre
-from tenants.queries import hours_of
+from tenants.queries import hours_of, hours_of_centre
 
 DEFAULT = "0-zentrale"  # who is meant when nobody knows whom; no municipality's slug begins with a digit
 MODULES = "/usr/lib/asterisk/modules"
@@ -62,7 +61,7 @@ def places_of(centre: ServiceCentre, sounds: dict[tuple[str, str], str]) -> list
                     Numbers(row.prefix, row.max_length, row.is_did)
                     for row in NumberPrefix.objects.filter(municipality=town, confirmed_at__isnull=False).order_by("prefix")
                 ),
-                hours=hours_of(town) if town.hours else _hours_of_centre(centre),
+                hours=hours_of(town) if town.hours else hours_of_centre(centre),
                 emergency=sounds.get((town.slug, "emergency"), ""),
                 closed=sounds.get((town.slug, "closed"), ""),
             )
@@ -72,10 +71,6 @@ def places_of(centre: ServiceCentre, sounds: dict[tuple[str, str], str]) -> list
 
 def _live(centre: ServiceCentre) -> list[Municipality]:
     return list(Municipality.objects.filter(centre=centre, status=Municipality.STATES.live).order_by("slug"))
-
-
-def _hours_of_centre(centre: ServiceCentre) -> Hours | None:
-    return Hours.of(Week.parse(centre.hours), centre.state) if centre.hours else None
 
 
 def wanted_of(folder: Folder, options: Options, today: date) -> Wanted:
@@ -91,7 +86,7 @@ def wanted_of(folder: Folder, options: Options, today: date) -> Wanted:
             folder.secret("trunk") if options.trunk_user else "",
             options.trunk_sources,
         ),
-        default=Place(DEFAULT, centre.name, hours=_hours_of_centre(centre)),
+        default=Place(DEFAULT, centre.name, hours=hours_of_centre(centre)),
         ari_secret=folder.secret("asterisk"),
         ami_secret=folder.secret("asterisk"),
         today=today,
