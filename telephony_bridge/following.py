@@ -29,6 +29,7 @@ class Seen:
     agent_id: int | None = None
     has_agent: bool = False  # also where nobody knows whose telephone it is
     waiting: bool = False
+    agent_hung_up: bool = False  # just now, on a caller whom the dialplan had brought to them
 
     @property
     def is_with_agent(self) -> bool:
@@ -40,6 +41,8 @@ class Seen:
     @property
     def phase(self) -> str:
         """What the agent's talk is in (Call.PHASES), "" for the talk itself and where there is none."""
+        if self.agent_hung_up:
+            return ""
         if self.state is State.TALKING:
             return "held" if self.waiting else ""
         if self.state is State.DIALLING and not self.has_agent:
@@ -59,6 +62,10 @@ def follow(call: CallFacts, seen: Seen, *, at: datetime) -> Transition:
         facts = _with_agent(call, seen, at)
     elif seen.state is State.TRANSFERRED:
         facts = _transferred(call, at)
+    elif seen.agent_hung_up and call.state is CallState.TALKING:  # the caller's own end is told a moment later
+        facts = replace(call, state=CallState.WRAP_UP, wrap_up_at=at)
+    elif seen.agent_hung_up and call.state is not CallState.RINGING:
+        facts = call
     else:
         facts = _waits(call)
     return Transition(facts, effects(call, facts), changed=facts != call)

@@ -161,7 +161,8 @@ def _seen(batch: Batch, record: Record) -> None:
     told = record.details
     agent = batch.agents.get(str(told.get("agent") or "").lower())
     state = State(told["state"])
-    seen = Seen(state, agent.person_id if agent else None, bool(told.get("agent")), bool(told["waiting"]))
+    hung_up = state is State.FALLBACK and told.get("event") == "LegGone"
+    seen = Seen(state, agent.person_id if agent else None, bool(told.get("agent")), bool(told["waiting"]), hung_up)
     if seen.phase == "blind":  # the agent of before, to whom the caller comes back
         agent = batch.agents.get(str(told.get("last_agent") or "").lower())
         seen = Seen(state, agent.person_id if agent else None, waiting=seen.waiting)

@@ -41,7 +41,8 @@ class Cable:
             writer.transport.abort()
 
     def fall_silent(self) -> None:
-        """Nobody is told; what is said is kept, as in a network that loses its packets and sends them again."""
+        """Nobody is told; what is said is kept, as in a network that loses its packets and sends them again. Who gives up before a new connection
+        has come about is never heard of on the other side."""
         self.flows.clear()
 
     def mend(self) -> None:
@@ -57,10 +58,12 @@ class Cable:
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.writers.add(writer)
         with suppress(OSError):
+            head = await reader.read(CHUNK)  # whoever connects speaks first
             await self.flows.wait()
-            if self.whole:
+            if self.whole and not reader.at_eof() and reader.exception() is None:
                 far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.target)
                 self.writers.add(far_writer)
+                far_writer.write(head)
                 await asyncio.gather(self._flow(reader, far_writer), self._flow(far_reader, writer))
         self._end(writer)
 

@@ -58,6 +58,17 @@ def test_a_caller_who_comes_back_rings_again_whatever_was_done_on_the_desk(close
     assert (facts.state, facts.agent_id) == (CallState.TALKING, OTHER)
 
 
+def test_an_agent_to_whom_the_dialplan_brought_a_caller_keeps_the_call_also_when_they_hang_up_first():
+    brought = Seen(State.FALLBACK, AGENT, has_agent=True)
+    alone = Seen(State.FALLBACK, agent_hung_up=True)
+    facts = after(brought, alone)
+    assert (facts.state, facts.agent_id, facts.wrap_up_at) == (CallState.WRAP_UP, AGENT, BEGIN + timedelta(seconds=2))
+    over = after(ENDED, call=facts)
+    assert (over.agent_id, over.end_reason) == (AGENT, EndReason.NONE)
+    waits = after(with_agent(State.TALKING, waiting=True), Seen(State.FALLBACK))  # whose lease has ended: they wait again
+    assert (waits.state, waits.agent_id) == (CallState.RINGING, None)
+
+
 def test_who_is_connected_onwards_is_written_up_as_transferred():
     facts = after(TALK, with_agent(State.CONSULTING, waiting=True), Seen(State.TRANSFERRED))
     assert (facts.state, facts.outcome) == (CallState.WRAP_UP, Outcome.TRANSFERRED)
