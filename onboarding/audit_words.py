@@ -85,6 +85,7 @@ ACTIONS: dict[str, str | Promise] = {
     "set_language": gettext_lazy("Sprache geändert"),
     "sign_in_at": gettext_lazy("An einem Telefon angemeldet"),
     "set_presence": gettext_lazy("Anwesenheit geändert"),
+    "set_skills": gettext_lazy("Kenntnisse einer Person geändert"),
     "set_situation": gettext_lazy("Lage des Servicecenters gemeldet"),
     "set_state": gettext_lazy("Stand der Kommune geändert"),
     "settle_record": gettext_lazy("Abweichende Gesprächszeiten geklärt"),

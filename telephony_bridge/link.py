@@ -30,8 +30,10 @@ from telephony_bridge.routing import calls as c
 from telephony_bridge.routing import leading
 from telephony_bridge.routing.ari import Access, Json
 from telephony_bridge.routing.exchange import Exchange
+from telephony_bridge.routing.skills import Skills
 from telephony_bridge.routing.spool import Spool
 from telephony_bridge.routing.standby import wait_for_turn
+from telephony_bridge.skill_queries import Known
 from telephony_bridge.staff import agents_at_telephones
 from tenants import scope
 from tenants.backend.base import login_password
@@ -86,6 +88,7 @@ class Link:
         self.net = SafetyNet(besides.manager) if besides.manager else None
         self.cel = besides.cel
         self.voice = Voice(besides.sounds) if besides.sounds else None
+        self.known = Known(centre_id)  # what agents can do
         self.received_at = 0.0  # monotonic time at which the reception was read
         self.loop: asyncio.AbstractEventLoop | None = None
         self.task: asyncio.Task[None] | None = None
@@ -203,8 +206,9 @@ class Link:
             if exchange := self.exchange:
                 self._put_first_again(exchange)
                 self._obey(exchange)
-                states = {agent.telephone: agent.state for agent in agents_at_telephones(self.centre_id).values()}
-                self._in_loop(lambda: self._attend(exchange, states))
+                agents = agents_at_telephones(self.centre_id).values()
+                states, skills = {agent.telephone: agent.state for agent in agents}, self.known.at(agents)
+                self._in_loop(lambda: self._attend(exchange, states, skills))
                 self._receive(exchange)
 
     def _put_first_again(self, exchange: Exchange) -> None:
@@ -214,7 +218,8 @@ class Link:
             self._in_loop(lambda: [leading.put_first(exchange, call) for call in calls])
             self.in_order = exchange
 
-    def _attend(self, exchange: Exchange, states: dict[str, str]) -> None:
+    def _attend(self, exchange: Exchange, states: dict[str, str], skills: dict[str, Skills]) -> None:
+        exchange.pool.learn_all(skills)
         exchange.attend(states, self.stored)
         if self.net:  # who writes or talks now can be called by the safety net, which comes when nothing of ours works
             self.net.want({name: state == "break" for name, state in states.items() if state != "away"})

@@ -63,6 +63,10 @@ class Pool:
         """What somebody can do from now on."""
         self.skills[agent] = skills
 
+    def learn_all(self, skills: Mapping[str, Skills]) -> None:
+        """What everybody can do from now on; who is not among them is trained for all, speaks German and belongs to the usual team."""
+        self.skills = dict(skills)
+
     def take(self, agent: str) -> None:
         """Somebody has a call."""
         self.taken.add(agent)

@@ -110,3 +110,15 @@ CREATE POLICY desk_adds ON telephony_bridge_centrenotice FOR INSERT TO desk_web
     WITH CHECK (set_by_id = public.desk_person() AND centre_id IN (SELECT public.desk_supervised()));
 CREATE POLICY desk_ends ON telephony_bridge_centrenotice FOR UPDATE TO desk_web USING (centre_id IN (SELECT public.desk_supervised()));
 CREATE POLICY platform ON telephony_bridge_centrenotice TO telephony, worker USING (true);
+
+-- What agents can do (skill_models.py): who leads the team says it, of who works there; the bridge distributes by it. No municipality sees it.
+GRANT SELECT, INSERT, UPDATE (municipalities, languages, line) ON telephony_bridge_agentskills TO desk_web;
+GRANT SELECT ON telephony_bridge_agentskills TO telephony;
+GRANT USAGE ON SEQUENCE telephony_bridge_agentskills_id_seq TO desk_web;
+SELECT public.protect('telephony_bridge_agentskills');
+CREATE POLICY desk ON telephony_bridge_agentskills FOR SELECT TO desk_web USING (centre_id IN (SELECT public.desk_centres()));
+CREATE POLICY desk_adds ON telephony_bridge_agentskills FOR INSERT TO desk_web WITH CHECK (centre_id IN (SELECT public.desk_supervised())
+    AND EXISTS (SELECT FROM public.accounts_membership m WHERE m.person_id = telephony_bridge_agentskills.person_id
+        AND m.centre_id = telephony_bridge_agentskills.centre_id));
+CREATE POLICY desk_leads ON telephony_bridge_agentskills FOR UPDATE TO desk_web USING (centre_id IN (SELECT public.desk_supervised()));
+CREATE POLICY platform ON telephony_bridge_agentskills FOR SELECT TO telephony USING (true);
