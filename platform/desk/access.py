@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 
 from accounts.access import Access, StaffRequest
-from accounts.models import ROLES
+from accounts.models import CENTRE_ROLES, ROLES, Membership
 from knowledge.pool import queries as pool
 from knowledge.pool.models import SearchEntry, Synonym
 from telephony_bridge import queries
@@ -86,3 +86,11 @@ def presence_or_404(centre: ServiceCentre, person_id: int) -> Presence:
     if presence is None:
         raise Http404
     return presence
+
+
+def agent_or_404(centre: ServiceCentre, person_id: int) -> Membership:
+    """Somebody who works for a centre."""
+    agent = Membership.objects.filter(centre=centre, person=person_id, role__in=CENTRE_ROLES).order_by("pk").first()
+    if agent is None:
+        raise Http404
+    return agent

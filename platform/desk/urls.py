@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from desk.views import calls, gaps, knowledge, lead, learning, page, preferences, records, synonyms
+from desk.views import calls, gaps, knowledge, lead, learning, page, preferences, records, skills, synonyms
 
 urlpatterns = [
     path("", page.desk, name="desk"),
@@ -31,6 +31,8 @@ urlpatterns = [
     path("leitstand/<slug:slug>/oeffnen/", lead.open_centre, name="open_centre"),
     path("leitstand/<slug:slug>/lage/", lead.set_situation, name="set_situation"),
     path("leitstand/<slug:slug>/lage/aufheben/", lead.clear_situation, name="clear_situation"),
+    path("leitstand/<slug:slug>/kenntnisse/", skills.skill_list, name="skill_list"),
+    path("leitstand/<slug:slug>/kenntnisse/<int:pk>/", skills.skill_edit, name="skill_edit"),
     path("rueckruf/<slug:public_id>/erledigt/", calls.callback_done, name="callback_done"),
     path("suchen/", learning.search_weeks, name="search_weeks"),
     path("synonyme/", synonyms.shared_synonym_list, name="shared_synonym_list"),
