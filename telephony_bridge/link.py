@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import psycopg
 import structlog
 from django.conf import settings
-from django.db import Error, connections
+from django.db import Error, connection, connections
 
 from telephony_bridge import actions, record
 from telephony_bridge.asterisk.ami import Ami, AmiError, GoneError, ManagerAccess
@@ -34,7 +34,7 @@ from telephony_bridge.routing.skills import Skills
 from telephony_bridge.routing.spool import Spool
 from telephony_bridge.routing.standby import wait_for_turn
 from telephony_bridge.skill_queries import Known
-from telephony_bridge.staff import agents_at_telephones
+from telephony_bridge.staff import Agent, agents_at_telephones
 from tenants import scope
 from tenants.backend.base import login_password
 
@@ -94,6 +94,11 @@ class Link:
         self.task: asyncio.Task[None] | None = None
         self.stopping, self.wake = threading.Event(), threading.Event()
         self.stored = 0  # the number up to which the spool is in the database
+        self.source: Source | None = None
+        self.agents: dict[str, Agent] | None = (
+            None  # who sat where in the last round: who was offered a call since did so, too
+        )
+        self.backend = 0  # the database's process that serves our rounds
         self.threads = [threading.Thread(target=work, name=name, daemon=True) for name, work in self._works()]
 
     def _works(self) -> list[tuple[str, Callable[[], None]]]:
@@ -189,6 +194,7 @@ class Link:
                 return
 
     def _rest(self, pause: float) -> None:
+        self.source = self.agents = None
         self._flush()
         connections.close_all()
         self.stopping.wait(pause)
@@ -196,20 +202,22 @@ class Link:
     def _round(self) -> None:
         """What has happened, then what agents want, then who is there: in this order, so that a presence is never older than what was done to it."""
         with scope.telephony():
-            source = self._source()
+            source = self.source = self.source or self._source()
             self.stored = self.stored or actions.position_of(source, self.spool.id)
             while records := self.spool.read(self.stored, BATCH):
-                self.stored = actions.store_records(source, self.spool.id, records)
+                self.stored = actions.store_records(source, self.spool.id, records, agents=self.agents)
                 if len(records) < BATCH and not self.stopping.is_set():
                     break  # what has come meanwhile is the next round's: agents who are free again need not wait for a quiet moment
             self.spool.forget(self.stored)
             if exchange := self.exchange:
                 self._put_first_again(exchange)
                 self._obey(exchange)
-                agents = agents_at_telephones(self.centre_id).values()
+                self.agents = agents_at_telephones(self.centre_id)
+                agents = self.agents.values()
                 states, skills = {agent.telephone: agent.state for agent in agents}, self.known.at(agents)
                 self._in_loop(lambda: self._attend(exchange, states, skills))
                 self._receive(exchange)
+            self.backend = connection.connection.info.backend_pid if connection.connection else 0
 
     def _put_first_again(self, exchange: Exchange) -> None:
         """Whom a supervisor has put before the others stays there, also when it was another bridge that was told."""
@@ -230,6 +238,8 @@ class Link:
             reception = reception_of(self.centre_id, self.voice)
             self.received_at = time.monotonic()
             self._in_loop(lambda: exchange.receive(reception))
+            if self.voice:
+                self.voice.tidy()
 
     # The record
 
@@ -297,7 +307,7 @@ class Link:
                     ear.execute(f"LISTEN {BELL}")
                     while not self.stopping.is_set():
                         for note in ear.notifies(timeout=LOOK_EVERY, stop_after=1):
-                            if note.payload == str(self.centre_id):
+                            if note.payload == str(self.centre_id) and note.pid != self.backend:  # not for our own news
                                 self.wake.set()
             except psycopg.Error as error:
                 log.warning("link.bell_lost", error=str(error).partition("\n")[0][:200])
@@ -312,6 +322,9 @@ def _deed(wanted: ExchangeCommand, seats: Mapping[int, str]) -> Callable[[Exchan
     if wanted.verb == "pull":
         telephone = seats.get(wanted.person_id, "")
         return lambda exchange: leading.pull(exchange, call, telephone)
+    if wanted.verb == "take_over":
+        telephone, name = seats.get(wanted.person_id, ""), _concern(wanted)
+        return lambda exchange: leading.take_over(exchange, call, telephone, name)
     event = EVENTS[wanted.verb](wanted)
     return lambda exchange: exchange.wish(call, event)
 

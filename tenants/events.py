@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +26,8 @@ HEARTBEAT = 15.0  # seconds
 AT_ONCE = 20  # pages that are told before others have a turn
 LATEST = 100  # lines that the first bell of a stream repeats; pages drop what they have by its number
 SINCE = "SELECT number, kind, object_id, op FROM public.tenants_outboxentry WHERE stream = %s AND number > %s ORDER BY number LIMIT %s"
+TELL_ALL = """SELECT public.tell_centre(%s, kind, object, op)
+    FROM unnest(%s::text[], %s::text[], %s::text[]) WITH ORDINALITY AS news (kind, object, op, place) ORDER BY place"""
 NEWEST = "SELECT stream, max(number) FROM public.tenants_outboxentry WHERE stream = ANY(%s) GROUP BY stream"
 
 
@@ -61,6 +63,14 @@ def tell_centre(centre_id: int, kind: str, object_id: object, op: str) -> None:
             cursor.execute("SELECT public.tell_centre(%s, %s, %s, %s)", [centre_id, kind, str(object_id), op])
         else:
             cursor.execute("SELECT public.tell_own(%s, %s, %s)", [kind, str(object_id), op])
+
+
+def tell_centre_all(centre_id: int, news: Sequence[tuple[str, object, str]]) -> None:
+    """The same for several at once, in their order: (kind, id, what happened to it). Not in a municipality's scope."""
+    if news:
+        with connection.cursor() as cursor:
+            columns = [[str(one[place]) for one in news] for place in range(3)]
+            cursor.execute(TELL_ALL, [centre_id, *columns])
 
 
 def newest(streams: Iterable[str]) -> dict[str, int]:

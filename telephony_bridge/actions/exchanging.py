@@ -6,6 +6,7 @@ Each batch is one transaction with the spool's position: a record counts once, w
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, NamedTuple
 
 import structlog
@@ -14,12 +15,14 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from telephony_bridge import facts, times
-from telephony_bridge.actions.receiving import follow_presences, receive
+from telephony_bridge.actions.handing import follow_handover
+from telephony_bridge.actions.receiving import stored, whose
+from telephony_bridge.actions.taking_over import let_write_up, not_taken_over
 from telephony_bridge.following import Seen, follow
 from telephony_bridge.lifecycle import CallState, EndReason, Outcome, Transition
 from telephony_bridge.messages import CtiMessage, Event
 from telephony_bridge.models import Call, Presence, Source, SpoolPosition
-from telephony_bridge.presence import become
+from telephony_bridge.presence import become, follow_all
 from telephony_bridge.routing.calls import State, Why
 from telephony_bridge.routing.spool import Record
 from telephony_bridge.staff import Agent, agents_at_telephones
@@ -38,8 +41,10 @@ class Batch(NamedTuple):
 
     source: Source
     agents: Mapping[str, Agent]  # by telephone
+    calls: dict[str, Call]  # locked rows as they will be, by the exchange's id; others are fetched
+    dirty: dict[str, set[str]]  # the same id -> columns that are not written yet
+    people: dict[int, tuple[str, int | None]]  # whose presences have to follow (presence.follow_all)
     news: dict[str, str]  # public id of a call -> what to tell of it
-    calls: dict[str, Call]  # locked rows as they are now, by the exchange's id; others are fetched
 
 
 def asterisk_source(centre_id: int) -> Source:
@@ -56,67 +61,102 @@ def position_of(source: Source, spool: str) -> int:
     return found or 0
 
 
-def store_records(source: Source, spool: str, records: Sequence[Record], *, acting_user: Actor = SYSTEM) -> int:
-    """Do what follows from records of a spool, in their order; the number up to which all is stored then.
+def store_records(
+    source: Source,
+    spool: str,
+    records: Sequence[Record],
+    *,
+    agents: Mapping[str, Agent] | None = None,
+    acting_user: Actor = SYSTEM,
+) -> int:
+    """Do what follows from records of a spool, in their order; the number up to which all is stored then. `agents`: who sits where, if that is known.
 
     One that cannot be stored is logged, and does not hold up the others. Raises OperationalError where the database is away.
     """
+    if agents is None:
+        agents = agents_at_telephones(source.centre_id)
     try:
-        return _stored(source, spool, records, acting_user, _store)
+        return _stored(source, spool, records, agents, partial(_store, acting_user=acting_user))
     except AWAY:
         raise
     except (
         NOT_STORED
     ):  # one of them cannot be: so each with a savepoint of its own, which would cost all others two round trips
-        return _stored(source, spool, records, acting_user, _store_or_log)
+        return _stored(source, spool, records, agents, partial(_store_or_log, acting_user=acting_user))
 
 
 def _stored(
     source: Source,
     spool: str,
     records: Sequence[Record],
-    acting_user: Actor,
-    store: Callable[[Batch, Record, Actor], None],
+    agents: Mapping[str, Agent],
+    store: Callable[[Batch, Record], None],
 ) -> int:
     with transaction.atomic():
-        SpoolPosition.objects.bulk_create([SpoolPosition(source=source, spool=spool)], ignore_conflicts=True)
-        position = SpoolPosition.objects.select_for_update().get(source=source, spool=spool)
+        position = _position(source, spool)
         new = [record for record in records if record.number > position.number]
-        agents = agents_at_telephones(source.centre_id)
-        batch = Batch(source, agents, {}, _locked(source, agents, new))
+        batch = Batch(source, agents, _locked(source, agents, new), {}, {}, {})
         for record in new:
-            store(batch, record, acting_user)
+            store(batch, record)
             position.number = record.number
+        _write(batch)
         position.save(update_fields=["number"])
-        for call, op in batch.news.items():  # last: whoever tells holds the centre's counter until the commit
-            events.tell_centre(source.centre_id, "call", call, op)
+        # Last: whoever tells holds the centre's counter until the commit.
+        events.tell_centre_all(source.centre_id, [("call", call, op) for call, op in batch.news.items()])
     return position.number
+
+
+def _position(source: Source, spool: str) -> SpoolPosition:
+    """Locked."""
+    known = SpoolPosition.objects.select_for_update().filter(source=source, spool=spool)
+    if found := known.first():
+        return found
+    SpoolPosition.objects.bulk_create([SpoolPosition(source=source, spool=spool)], ignore_conflicts=True)
+    return known.get()
 
 
 def _locked(source: Source, agents: Mapping[str, Agent], records: Sequence[Record]) -> dict[str, Call]:
     """The rows that will change, calls and then presences, as agents lock them who wrap up: before the first thing that is told, since then the
-    centre's counter is held, for which they wait with their call."""
+    centre's counter is held, for which they wait with their call. Presences are locked when they are written, which is last, or else now."""
     calls = Call.objects.select_for_update().filter(source=source, external_id__in={record.call for record in records})
     found = {call.external_id: call for call in calls.order_by("pk")}
-    names = {str(record.details.get(key) or "").lower() for record in records for key in ("agent", "last_agent")}
-    people = {agent.person_id for name, agent in agents.items() if name in names}
-    if people:
+    if any(map(_reads, records)):
+        names = {str(record.details.get(key) or "").lower() for record in records for key in ("agent", "last_agent")}
+        people = {agent.person_id for name, agent in agents.items() if name in names}
         list(Presence.objects.select_for_update().filter(person_id__in=people).order_by("pk").values_list("pk"))
     return found
+
+
+def _reads(record: Record) -> bool:
+    """Whether it asks the database what the records before it have made of calls and presences."""
+    return record.what in ("resynchronised", "callback") or record.details.get("why") == Why.NOT_ANSWERED
+
+
+def _write(batch: Batch) -> None:
+    """What several records made of a call is written once: nobody sees what was in between."""
+    for key, columns in batch.dirty.items():
+        batch.calls[key].save(update_fields=sorted(columns))
+    batch.dirty.clear()
+    follow_all(batch.people)
+    batch.people.clear()
 
 
 def _store_or_log(batch: Batch, record: Record, acting_user: Actor) -> None:
     try:
         with transaction.atomic():
             _store(batch, record, acting_user)
+            _write(batch)
     except AWAY:
         raise
     except NOT_STORED:
-        batch.calls.clear()
+        for kept in (batch.calls, batch.dirty, batch.people):
+            kept.clear()
         log.exception("spool.not_stored", number=record.number, what=record.what, call=record.call)
 
 
 def _store(batch: Batch, record: Record, acting_user: Actor) -> None:
+    if _reads(record):
+        _write(batch)
     match record.what:
         case "inbound":
             _inbound(batch, record)
@@ -124,12 +164,16 @@ def _store(batch: Batch, record: Record, acting_user: Actor) -> None:
             _seen(batch, record)
         case "resynchronised":
             _lost(batch, record)
+            _write(batch)
             batch.calls.clear()
         case "callback":
             batch.calls.pop(record.call, None)
             _callback(batch, record)
         case "released" if record.details.get("why") == Why.NOT_ANSWERED:
             _not_there(batch, record, acting_user)
+        case "released" if record.details.get("why") in (Why.NOT_TAKEN, Why.TALK_OVER):
+            if call := not_taken_over(batch.source, record.call, str(record.details["why"])):
+                batch.news.setdefault(call, "changed")
 
 
 def _inbound(batch: Batch, record: Record) -> Call | None:
@@ -143,10 +187,14 @@ def _inbound(batch: Batch, record: Record) -> Call | None:
         diversion=tuple(filter(None, [str(told.get("diversion", "")).strip(",")])),
         history_info=tuple(filter(None, [str(told.get("history", "")).strip(",")])),
     )
-    call = receive(batch.source, message, dict(told), at=record.at).call
-    if call:
-        batch.calls[record.call] = call
-    return call
+    if record.call in batch.calls:
+        _write(batch)
+    _event, made = stored(batch.source, message, dict(told), at=record.at)
+    if made.call:
+        batch.calls[record.call] = made.call
+        if made.news:
+            batch.news[made.call.public_id] = made.news
+    return made.call
 
 
 def _seen(batch: Batch, record: Record) -> None:
@@ -188,13 +236,19 @@ def _lost(batch: Batch, record: Record) -> None:
 def _becomes(batch: Batch, call: Call, seen: Seen, agent: Agent | None, told: Json, at: datetime) -> None:
     """The row, the presences of its agents, and what is told of it, by what is seen. No time of a call lies before one that was earlier."""
     at = max(at, call.ringing_at, call.answered_at or at, call.hung_up_at or at)
-    before, was_over = call.agent_id, call.state == CallState.ENDED
+    before, was, phase = call.agent_id, str(call.state), call.phase
+    was_over = was == CallState.ENDED
     transition = follow(facts.facts_of(call), seen, at=at)
     columns = _fill(call, transition, seen, agent, told, at)
-    call.save(update_fields=[*columns, "seen_at"])
+    batch.calls[call.external_id] = call
+    batch.dirty.setdefault(call.external_id, {"seen_at"}).update(columns)
     if columns:
-        follow_presences(call, before, transition)
-        news = "ended" if call.state == CallState.ENDED else "changed"
+        batch.people.update(whose(call, before, transition))
+        follow_handover(call, phase, seen)
+        if told.get("event") == "LegAnswered" and was == call.state == CallState.TALKING:
+            _write(batch)
+            let_write_up(call, before, at)
+        news = "ended" if call.state == CallState.ENDED else batch.news.get(call.public_id, "changed")
         if not (was_over and news == "ended"):
             batch.news[call.public_id] = news
 
@@ -246,7 +300,7 @@ def _callback(batch: Batch, record: Record) -> None:
     if call := known.filter(callback_wanted_at=None).first():
         call.callback_wanted_at = record.at
         call.save(update_fields=["callback_wanted_at"])
-        batch.news[call.public_id] = "changed"
+        batch.news.setdefault(call.public_id, "changed")
 
 
 def _not_there(batch: Batch, record: Record, acting_user: Actor) -> None:

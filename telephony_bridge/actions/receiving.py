@@ -20,7 +20,7 @@ from telephony_bridge.models import Call, CtiEvent, Source
 from telephony_bridge.named import Agent, agents_named
 from telephony_bridge.numbers import to_e164
 from telephony_bridge.passing import LEG, PASSED, Part, known_part, part_of, was_over
-from telephony_bridge.presence import follow_calls
+from telephony_bridge.presence import follow_all
 from tenants import events
 from tenants.audit import SYSTEM, Actor
 
@@ -82,16 +82,24 @@ def receive(
     The same report twice, late or out of order changes nothing that it should not: telephony_bridge.lifecycle.
     """
     with transaction.atomic(savepoint=False):
-        now = timezone.now()
-        if message.event is Event.NEW_CALL:
-            _is_there(source, now)
-        event = CtiEvent(source=source, external_id=message.call_id, event=message.event, body=storable(raw))
-        made = _made_of(source, message, at or now)
-        event.call, event.result, event.took_ms = made.call, made.result, _since(at)
-        event.save(force_insert=True)
+        event, made = stored(source, message, raw, at=at)
         if made.call and made.news:  # last: whoever tells holds the centre's counter until the commit
             events.tell_centre(source.centre_id, "call", made.call.public_id, made.news)
     return event
+
+
+def stored(
+    source: Source, message: CtiMessage, raw: Mapping[str, object], *, at: datetime | None = None
+) -> tuple[CtiEvent, Made]:
+    """The same as part of a transaction: nobody is told of the call yet."""
+    now = timezone.now()
+    if message.event is Event.NEW_CALL:
+        _is_there(source, now)
+    event = CtiEvent(source=source, external_id=message.call_id, event=message.event, body=storable(raw))
+    made = _made_of(source, message, at or now)
+    event.call, event.result, event.took_ms = made.call, made.result, _since(at)
+    event.save(force_insert=True)
+    return event, made
 
 
 def _since(at: datetime | None) -> int | None:
@@ -105,6 +113,7 @@ def _is_there(source: Source, now: datetime) -> None:
     if source.last_event_at is None or source.last_event_at < before:
         silent = Q(last_event_at=None) | Q(last_event_at__lt=before)
         Source.objects.filter(silent, pk=source.pk).update(last_event_at=now)
+        source.last_event_at = now
 
 
 def _made_of(source: Source, message: CtiMessage, now: datetime) -> Made:
@@ -233,10 +242,13 @@ def _fill(call: Call, transition: Transition, report: Report, legs: Legs | None 
 
 def follow_presences(call: Call, before: int | None, transition: Transition) -> None:
     """The presences of who has the call, and of who had it."""
-    if transition.effects:
-        for person in sorted({key for key in (before, call.agent_id) if key}):
-            here = person == call.agent_id
-            follow_calls(person, call.agent_name if here else "", call.centre_id if here else None)
+    follow_all(whose(call, before, transition))
+
+
+def whose(call: Call, before: int | None, transition: Transition) -> dict[int, tuple[str, int | None]]:
+    """Whose presences follow from it, as presence.follow_all wants to know."""
+    people = {key for key in (before, call.agent_id) if key and transition.effects}
+    return {key: (call.agent_name, call.centre_id) if key == call.agent_id else ("", None) for key in people}
 
 
 def _agent(centre_id: int, message: CtiMessage) -> Agent | None:

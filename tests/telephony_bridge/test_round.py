@@ -22,7 +22,7 @@ class Busy(Spool):
 
 
 def test_a_round_ends_however_much_happens(soest, tmp_path, monkeypatch):
-    monkeypatch.setattr(module.actions, "store_records", lambda _source, _spool, records: records[-1].number)
+    monkeypatch.setattr(module.actions, "store_records", lambda _source, _spool, records, **_agents: records[-1].number)
     link = Link(soest.centre_id, Access("127.0.0.1", 1, "bridge", "none"), Busy(tmp_path))
     link._round()
     assert link.stored == link.spool.last
@@ -31,7 +31,7 @@ def test_a_round_ends_however_much_happens(soest, tmp_path, monkeypatch):
 def test_the_last_round_leaves_nothing(soest, tmp_path, monkeypatch):
     stored = []
     monkeypatch.setattr(
-        module.actions, "store_records", lambda _s, _i, records: stored.extend(records) or records[-1].number
+        module.actions, "store_records", lambda _s, _i, records, **_agents: stored.extend(records) or records[-1].number
     )
     link = Link(soest.centre_id, Access("127.0.0.1", 1, "bridge", "none"), Spool(tmp_path))
     for number in range(module.BATCH + 5):
