@@ -28,3 +28,11 @@ def forget_callers(timestamp: int) -> int:
     """Numbers and notes of callers after 30 days, channels' events after 7, every night. `timestamp` is when it was due (Unix seconds)."""
     with scope.telephony():
         return actions.forget_callers() + actions.forget_events()
+
+
+@app.periodic(cron="* * * * * */15", periodic_id="handovers")
+@app.task(queueing_lock="mail_handovers", pass_context=False)
+def mail_handovers(timestamp: int) -> int:
+    """Cards of transferred callers to who has no account; every 15 s. `timestamp` is when it was due (Unix seconds)."""
+    with scope.worker():
+        return actions.mail_handovers()

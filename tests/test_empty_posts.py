@@ -15,7 +15,7 @@ DEEDS = {
     *("account_logout", "usersessions_list", "end_session", "mfa_deactivate_totp", "mfa_remove_webauthn"),
     *("mfa_generate_recovery_codes", "remove_membership", "renew_invitation", "revoke_invitation", "confirm_number"),
     *("remove_special_day", "remove_number", "confirm_review", "gap_take", "gap_seen"),
-    *("search_article", "search_done", "synonym_remove", "shared_synonym_remove"),
+    *("search_article", "search_done", "synonym_remove", "shared_synonym_remove", "finish_handover"),
     *("accept", "release", "wrap_up", "take_longer", "transferred", "close"),
     *(f"{kind}_{deed}" for kind in ("article", "contact", "department") for deed in ("withdraw", "discard", "delete", "restore")),
 }  # fmt: skip

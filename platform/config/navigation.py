@@ -30,6 +30,7 @@ ADMINS = frozenset({"tenant_admin"})
 MENUS: dict[str, tuple[Entry, ...]] = {
     "municipality": (
         Entry("town_start", _("Start")),
+        Entry("handover_list", _("Anrufe")),
         Entry("article_list", _("Wissen")),
         Entry("gap_list", _("Wissenslücken")),
         Entry("search_list", _("Erfolglose Suchen"), WRITERS),

@@ -13,7 +13,9 @@ from telephony_bridge.actions.calls import (
 )
 from telephony_bridge.actions.commanding import command_exchange, end_commands, is_late, open_commands
 from telephony_bridge.actions.exchanging import asterisk_source, position_of, store_records
+from telephony_bridge.actions.handing import Target, finish_handover, hand_over, take_back
 from telephony_bridge.actions.leading import end_notice, expire_notices, lead_call, lead_presence, set_notice
+from telephony_bridge.actions.mailing import mail_handovers
 from telephony_bridge.actions.presences import expire_presences, heartbeat, heartbeats, set_presence, sign_in_at
 from telephony_bridge.actions.reaping import expire_wrap_ups, reap_calls
 from telephony_bridge.actions.receiving import receive
@@ -24,6 +26,7 @@ from telephony_bridge.actions.sources import add_source, change_networks, give_t
 
 __all__ = [
     "Claim",
+    "Target",
     "add_source",
     "asterisk_source",
     "begin_wrap_up",
@@ -38,14 +41,17 @@ __all__ = [
     "expire_presences",
     "expire_wrap_ups",
     "finish_callback",
+    "finish_handover",
     "forget_callers",
     "forget_events",
     "give_token",
+    "hand_over",
     "heartbeat",
     "heartbeats",
     "is_late",
     "lead_call",
     "lead_presence",
+    "mail_handovers",
     "open_commands",
     "position_of",
     "reap_calls",
@@ -61,4 +67,5 @@ __all__ = [
     "sign_in_at",
     "stop_wrap_up_timer",
     "store_records",
+    "take_back",
 ]

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from telephony_bridge.actions.handing import Target, hand_over, return_refused
 from telephony_bridge.models import Call, ExchangeCommand
 from telephony_bridge.presence import ring_bridges
 from telephony_bridge.routing.calls import NUMBER
@@ -27,10 +28,13 @@ WHEN: Mapping[str, tuple[str, ...]] = {  # verb -> phases of a talk in which it 
 }
 
 
-def command_exchange(call: Call, verb: str, *, acting_user: Actor, number: str = "", label: str = "") -> None:
+def command_exchange(
+    call: Call, verb: str, *, acting_user: Actor, number: str = "", label: str = "", target: Target | None = None
+) -> None:
     """Let the exchange do something with a call that is offered to one (accept, decline) or that one has. The card follows what it then reports.
 
-    `number` (E.164 or an extension) and `label` (whose it is) where somebody is called. Raises Refusal for what cannot be now.
+    `number` (E.164 or an extension) and `label` (whose it is) where somebody is called, `target` where that is a contact: a card goes along.
+    Raises Refusal for what cannot be now.
     """
     with transaction.atomic():
         fresh = Call.objects.select_for_update().get(pk=call.pk)
@@ -41,6 +45,8 @@ def command_exchange(call: Call, verb: str, *, acting_user: Actor, number: str =
         if verb in ("transfer", "consult"):
             fresh.transferred_to = label[:200] or number
             fresh.save(update_fields=["transferred_to"])
+            if target:
+                hand_over(fresh, target, acting_user=acting_user)
         audit.record(
             f"exchange_{verb}", fresh, acting_user=acting_user, municipality=fresh.municipality_id,
             centre=fresh.centre_id, after={"number": number, "label": label} if number else None,
@@ -87,5 +93,6 @@ def end_commands(results: Mapping[int, str], *, acting_user: Actor = SYSTEM) -> 
             ended = ExchangeCommand.objects.filter(pk__in=keys)
             ended.update(done_at=now, result=result)
             if result != "done":  # who pressed shall know
+                return_refused(keys)
                 for centre, call in ended.values_list("centre_id", "call__public_id"):
                     events.tell_centre(centre, "call", call, "changed")

@@ -1,6 +1,7 @@
 """Forgetting callers: what pages promise ("wird nach 30 Tagen gelöscht") and Art. 5 (1) e DSGVO asks for (telephony scope).
 
-Numbers, notes, what agents wanted of our exchange and the exchanges' raw messages go; what reports count (municipality, times, concern, outcome) stays.
+Numbers, notes, cards of transferred callers, what agents wanted of our exchange and the exchanges' raw messages go; what reports count
+(municipality, times, concern, outcome) stays.
 """
 
 from datetime import datetime, timedelta
@@ -9,6 +10,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from telephony_bridge.handover_models import Handover
 from telephony_bridge.models import Call, CtiEvent, ExchangeCommand
 from tenants import audit
 from tenants.audit import SYSTEM, Actor
@@ -19,15 +21,16 @@ PERSONAL = ("from_number", "from_raw", "note", "target", "returned_from")  # who
 
 
 def forget_callers(*, acting_user: Actor = SYSTEM, now: datetime | None = None) -> int:
-    """Clear calls that ended more than 30 days ago and delete their raw messages and commands, in batches; returns how many calls were cleared."""
+    """Clear calls that ended more than 30 days ago and delete their raw messages, commands and cards, in batches; returns how many
+    calls were cleared."""
     before = (now or timezone.now()) - timedelta(days=KEPT_DAYS)
     cleared = 0
-    while (batch := _one_batch(before, acting_user)) != (0, 0, 0):
+    while any(batch := _one_batch(before, acting_user)):
         cleared += batch[0]
     return cleared
 
 
-def _one_batch(before: datetime, acting_user: Actor) -> tuple[int, int, int]:
+def _one_batch(before: datetime, acting_user: Actor) -> tuple[int, int, int, int]:
     personal = Q(*((f"{name}__gt", "") for name in PERSONAL), _connector=Q.OR)
     with transaction.atomic():
         old = list(
@@ -41,10 +44,16 @@ def _one_batch(before: datetime, acting_user: Actor) -> tuple[int, int, int]:
         commands, _kinds = ExchangeCommand.objects.filter(
             pk__in=list(wanted.values_list("pk", flat=True)[:BATCH])
         ).delete()
-        if old or messages or commands:
+        cards, _kinds = Handover.objects.filter(pk__in=_old_cards(before)).delete()
+        if old or messages or commands or cards:
             done = {"calls": len(old), "messages": messages + commands}  # from exchanges, and to ours
+            done |= {"handovers": cards} if cards else {}
             audit.record("forget_callers", ("call", "", ""), acting_user=acting_user, after=done)
-    return len(old), messages, commands
+    return len(old), messages, commands, cards
+
+
+def _old_cards(before: datetime) -> list[int]:
+    return list(Handover.objects.filter(at__lt=before).order_by("pk").values_list("pk", flat=True)[:BATCH])
 
 
 def _oldest(before: datetime) -> list[int]:

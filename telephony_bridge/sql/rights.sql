@@ -122,3 +122,33 @@ CREATE POLICY desk_adds ON telephony_bridge_agentskills FOR INSERT TO desk_web W
         AND m.centre_id = telephony_bridge_agentskills.centre_id));
 CREATE POLICY desk_leads ON telephony_bridge_agentskills FOR UPDATE TO desk_web USING (centre_id IN (SELECT public.desk_supervised()));
 CREATE POLICY platform ON telephony_bridge_agentskills FOR SELECT TO telephony USING (true);
+
+-- Cards of transferred callers (handover_models.py). An agent makes them of their own calls; the exchange's doings move them on; in the town hall
+-- one sees what is coming or has come, and ticks it off.
+-- Whose account a contact's address is: the desk and the database itself ask, of municipalities that the desk's person answers for.
+CREATE OR REPLACE FUNCTION public.person_of_contact(of_municipality bigint, address text) RETURNS bigint
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT p.id FROM public.accounts_person p WHERE p.email = lower(address) AND p.is_active
+        AND of_municipality IN (SELECT public.desk_municipalities())
+        AND EXISTS (SELECT FROM public.accounts_membership m WHERE m.person_id = p.id AND m.municipality_id = of_municipality) $$;
+REVOKE ALL ON FUNCTION public.person_of_contact(bigint, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION public.person_of_contact(bigint, text) TO desk_web;
+GRANT SELECT, INSERT, UPDATE (state, state_at) ON telephony_bridge_handover TO desk_web;
+GRANT SELECT, UPDATE (state, state_at), DELETE ON telephony_bridge_handover TO telephony;
+GRANT SELECT, UPDATE (mailed_at, mail_tries) ON telephony_bridge_handover TO worker;
+GRANT SELECT, UPDATE (done_at) ON telephony_bridge_handover TO tenant;
+GRANT USAGE ON SEQUENCE telephony_bridge_handover_id_seq TO desk_web;
+SELECT public.protect('telephony_bridge_handover');
+CREATE POLICY own ON telephony_bridge_handover TO tenant
+    USING (municipality_id = (SELECT public.own_municipality()) AND state IN ('ringing', 'transferred', 'ended'));
+CREATE POLICY desk ON telephony_bridge_handover FOR SELECT TO desk_web
+    USING (agent_id = public.desk_person() AND centre_id IN (SELECT public.desk_centres()));
+CREATE POLICY desk_adds ON telephony_bridge_handover FOR INSERT TO desk_web
+    WITH CHECK (agent_id = public.desk_person() AND centre_id IN (SELECT public.desk_centres())
+        AND municipality_id IN (SELECT public.desk_municipalities())
+        AND person_id IS NOT DISTINCT FROM public.person_of_contact(municipality_id, email)
+        AND EXISTS (SELECT FROM public.telephony_bridge_call c WHERE c.id = call_id AND c.agent_id = telephony_bridge_handover.agent_id
+            AND c.centre_id = telephony_bridge_handover.centre_id));
+CREATE POLICY desk_takes_back ON telephony_bridge_handover FOR UPDATE TO desk_web
+    USING (agent_id = public.desk_person() AND centre_id IN (SELECT public.desk_centres())) WITH CHECK (state = 'returned');
+CREATE POLICY platform ON telephony_bridge_handover TO telephony, worker USING (true);

@@ -147,12 +147,21 @@ REFUSED |= {
     "change a logged search": ["UPDATE public.pool_loggedsearch SET words = 'x'"],
     "words that are held back": ["SELECT digest FROM public.pool_heldword"],
     "hold a word": ["SELECT public.hold_word({other_id}, 'x', now())"],
+    "change a card of a transferred caller": ["UPDATE public.telephony_bridge_handover SET person_id = 1"],
+    "delete cards": ["DELETE FROM public.telephony_bridge_handover"],
+    "forge a card": [
+        "INSERT INTO public.telephony_bridge_handover (call_id, centre_id, municipality_id, called_name, contact_key, contact_name, email, caller,"
+        " concern, agent_id, agent_name, at, state, state_at, mail_tries)"
+        " VALUES (1, {centre}, {own_id}, '', '', '', '', '', '', 1, '', now(), 'ringing', now(), 0)"
+    ],
+    "whose account an address is": ["SELECT public.person_of_contact({own_id}, 'reader@example.org')"],
 }
 EMPTY = {  # answered, but with nothing of anybody else's
     "published entries of others": "SELECT title FROM public.pool_searchentry WHERE municipality_id <> {own_id}",
     "error as a channel behind the policy": "SELECT 1 / (municipality_id - municipality_id) FROM public.pool_searchentry WHERE municipality_id <> {own_id}",
     "outbox of others": "SELECT number FROM public.tenants_outboxentry WHERE stream <> 'm:{own_id}'",
     "calls of others": "SELECT from_number FROM public.telephony_bridge_call WHERE municipality_id IS DISTINCT FROM {own_id}",
+    "cards of others' callers": "SELECT caller FROM public.telephony_bridge_handover WHERE municipality_id <> {own_id}",
     "gaps of others": "SELECT title FROM public.pool_gap WHERE municipality_id <> {own_id}",
     "synonyms of others": "SELECT words FROM public.pool_synonym WHERE municipality_id <> {own_id}",
     "searches of others": "SELECT words FROM public.pool_loggedsearch WHERE municipality_id <> {own_id}",

@@ -9,5 +9,6 @@ urlpatterns = [
     path("", include("accounts.urls")),
     path("mitglieder/", include("accounts.member_urls")),
     path("", include("knowledge.urls")),
+    path("", include("telephony_bridge.handover_urls")),
     path("", include("onboarding.urls")),
 ]
