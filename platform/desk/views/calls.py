@@ -16,6 +16,7 @@ from desk.forms import WrapUpForm
 from desk.views.gaps import report_from
 from desk.views.regions import after_action
 from telephony_bridge import actions
+from telephony_bridge.actions import Target
 from telephony_bridge.models import Call, Telephone
 from telephony_bridge.numbers import to_e164
 from tenants.errors import Refusal
@@ -95,23 +96,39 @@ def exchange(request: StaffRequest, call: Call, verb: str) -> str:
         return ""
     if verb not in ("transfer", "consult"):
         raise Http404
-    number, label = target_of(request)
-    actions.command_exchange(call, verb, acting_user=request.user, number=number, label=label)
+    number, label, target = target_of(request)
+    _keep_concern(request, call)
+    actions.command_exchange(call, verb, acting_user=request.user, number=number, label=label, target=target)
     return ""  # the card says it as soon as the exchange has done it
 
 
-def target_of(request: StaffRequest) -> tuple[str, str]:
-    """Number and name of the contact that was chosen, or of the number that was typed. Raises Refusal where there is none."""
+def target_of(request: StaffRequest) -> tuple[str, str, Target | None]:
+    """Number, name and card of the contact that was chosen, or of the number that was typed, which has no card. Raises Refusal where there is none."""
     if "entry" not in request.POST:
         typed = request.POST.get("number", "").strip()[:60]
         number = to_e164(typed) or (typed if typed.isdecimal() else "")
         if not number:
             raise Refusal(_("„%(number)s“ ist keine Rufnummer.") % {"number": typed})
-        return number, typed
+        return number, typed, None
     contact = contact_or_404(request)
     if not contact.dial:
         raise Refusal(_("Für %(name)s ist keine Nummer hinterlegt.") % {"name": contact.entry.title})
-    return contact.dial, label_of(contact)
+    return contact.dial, label_of(contact), target_of_contact(contact)
+
+
+def target_of_contact(contact: Contact) -> Target:
+    """Whose page or mailbox the card goes to."""
+    entry = contact.entry
+    return Target(
+        entry.municipality_id, f"{entry.kind}:{entry.key}", entry.title, str(entry.payload.get("email") or "")
+    )
+
+
+def _keep_concern(request: StaffRequest, call: Call) -> None:
+    """What was written beside the contact: it goes along, and stands in the wrap-up. Nothing written is no news."""
+    concern = request.POST.get(f"about {request.POST.get('entry', '')}", "").strip()[:200]
+    if concern and concern != call.concern:
+        actions.save_wrap_up(call, acting_user=request.user, concern=concern, concern_kind="", concern_key="")
 
 
 def contact_or_404(request: StaffRequest) -> Contact:
@@ -145,9 +162,11 @@ def transferred(request: StaffRequest, call: Call) -> str:
     """Note to whom the agent has transferred on the telephone; `undo` takes it back."""
     if "undo" in request.POST:
         actions.save_wrap_up(call, outcome="", transferred_to="", acting_user=request.user)
+        actions.take_back(call, acting_user=request.user)
         return _("Der Anruf gilt nicht mehr als weitergeleitet.")
     contact = contact_or_404(request)
     actions.save_wrap_up(call, outcome="transferred", transferred_to=label_of(contact), acting_user=request.user)
+    actions.hand_over(call, target_of_contact(contact), acting_user=request.user, state="transferred")
     return _("Weitergeleitet an %(name)s, %(municipality)s.") % {
         "name": contact.entry.title,
         "municipality": contact.entry.municipality.name,

@@ -133,7 +133,8 @@ document.addEventListener("click", event => {
 
 document.addEventListener("keydown", event => {
   const dialog = document.querySelector("dialog[data-digits][open]");
-  const chosen = dialog && /^[1-9]$/.test(event.key) && dialog.querySelector(`[data-digit="${event.key}"]`);
+  const typing = event.target.matches?.("input"), key = typing && event.key === "Enter" ? "1" : typing ? "" : event.key; // Enter: of its own dialog
+  const chosen = dialog && /^[1-9]$/.test(key) && dialog.querySelector(`[data-digit="${key}"]`);
   if (chosen) { event.preventDefault(); chosen.click(); }
 });
 
