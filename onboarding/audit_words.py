@@ -70,6 +70,7 @@ ACTIONS: dict[str, str | Promise] = {
     "put_first": gettext_lazy("Wartenden Anruf nach vorn gestellt"),
     "reap_calls": gettext_lazy("Anruf ohne gemeldetes Ende geschlossen"),
     "release_call": gettext_lazy("Anruf zurückgegeben"),
+    "remove_announcement": gettext_lazy("Ansage entfernt"),
     "remove_membership": gettext_lazy("Rolle entzogen"),
     "remove_number": gettext_lazy("Rufnummer entfernt"),
     "remove_special_day": gettext_lazy("Besonderen Tag entfernt"),
@@ -97,6 +98,7 @@ ACTIONS: dict[str, str | Promise] = {
     "take_back": gettext_lazy("Weiterleitung zurückgenommen"),
     "take_gap": gettext_lazy("Wissenslücke in Arbeit genommen"),
     "update_profile": gettext_lazy("Eigenes Konto geändert"),
+    "upload_announcement": gettext_lazy("Ansage hochgeladen"),
     "withdraw": gettext_lazy("Eintrag zurückgezogen"),
 }
 # Keys that are no field of the object, or fields that no form shows.

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from model_utils import Choices
 from model_utils.fields import StatusField
 
-from telephony_bridge import handover_models, notice_models, record_models, skill_models  # noqa: F401  Django looks for models here
+from telephony_bridge import announcement_models, handover_models, notice_models, record_models, skill_models  # noqa: F401  Django looks for models here
 from tenants.models import Municipality, ServiceCentre
 
 

@@ -14,7 +14,7 @@ from tests.test_permissions import ADDRESSES, HOSTS, VISITORS, rules_of, section
 DEEDS = {
     *("account_logout", "usersessions_list", "end_session", "mfa_deactivate_totp", "mfa_remove_webauthn"),
     *("mfa_generate_recovery_codes", "remove_membership", "renew_invitation", "revoke_invitation", "confirm_number"),
-    *("remove_special_day", "remove_number", "confirm_review", "gap_take", "gap_seen"),
+    *("remove_special_day", "remove_number", "remove_announcement", "confirm_review", "gap_take", "gap_seen"),
     *("search_article", "search_done", "synonym_remove", "shared_synonym_remove", "finish_handover"),
     *("accept", "release", "wrap_up", "take_longer", "transferred", "close"),
     *(f"{kind}_{deed}" for kind in ("article", "contact", "department") for deed in ("withdraw", "discard", "delete", "restore")),
@@ -77,6 +77,7 @@ def path_of(address, stored):
     """With objects that exist, as far as this municipality has them."""
     kind = {"change_role": "role", "synonym_edit": "synonym", "shared_synonym_edit": "shared"}.get(address.name, "gap")
     given = {"slug": "soest", "pk": stored[kind], "words": stored["words"]}
+    given["kind"] = "closed"
     given["key"] = stored.get(address.name.split("_")[0], "")
     fitting = {name: given.get(name, value) for name, value in address.arguments.items()}
     return reverse(address.name, urlconf=f"config.urls.{address.area}", kwargs=fitting)

@@ -14,11 +14,14 @@ from config.bodies import BoundedBodies, Message, Receive, Send  # noqa: E402
 from config.handler import Handler  # noqa: E402
 from config.middleware import OPEN_PATHS  # noqa: E402  needs the apps to be loaded
 from desk.stream import events  # noqa: E402
+from telephony_bridge.asterisk.speech import BIGGEST  # noqa: E402
 from telephony_bridge.door import Door  # noqa: E402
 from telephony_bridge.guard import BodyGuard  # noqa: E402
 
 # Bounded bodies; those of webhooks more closely, and without cookies.
-bounded = BoundedBodies(Handler(), settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+# Audio that is too big by little is refused by its page, in a sentence.
+UPLOADS = {"/einstellungen/ansagen/": BIGGEST + 2 * 1024 * 1024}
+bounded = BoundedBodies(Handler(), settings.DATA_UPLOAD_MAX_MEMORY_SIZE, UPLOADS)
 pages = BodyGuard(Door(bounded))
 
 

@@ -1,6 +1,6 @@
 """In front of Django, whose ASGI handler stores a body of any size on disk before it looks at the host, the address or the person."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 Message = dict[str, Any]
@@ -12,16 +12,20 @@ TOO_LARGE = "Das ist zu groß für diese Seite.".encode()
 
 
 class BoundedBodies:
-    """An ASGI application around another: requests with more than `limit` bytes are answered 413, whatever length they announce."""
+    """An ASGI application around another: requests with more than `limit` bytes are answered 413, whatever length they announce.
 
-    def __init__(self, app: App, limit: int) -> None:
-        self.app, self.limit = app, limit
+    `uploads`: how many it may be where a path begins so.
+    """
+
+    def __init__(self, app: App, limit: int, uploads: Mapping[str, int] | None = None) -> None:
+        self.app, self.limit, self.uploads = app, limit, uploads or {}
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Hand on what fits; for the application, what does not ends as if the browser had gone."""
+        limit = next((size for path, size in self.uploads.items() if scope["path"].startswith(path)), self.limit)
         announced = dict(scope["headers"]).get(b"content-length", b"")
         size = int(announced) if announced.isdigit() and len(announced) < 20 else 0
-        if size > self.limit:
+        if size > limit:
             await refuse(send)
             return
         read, answered = 0, False
@@ -30,7 +34,7 @@ class BoundedBodies:
             nonlocal read
             message = await receive()
             read += len(message.get("body", b""))
-            return message if read <= self.limit else GONE
+            return message if read <= limit else GONE
 
         async def watched(message: Message) -> None:
             nonlocal answered
@@ -38,7 +42,7 @@ class BoundedBodies:
             await send(message)
 
         await self.app(scope, counted, watched)
-        if read > self.limit and not answered:
+        if read > limit and not answered:
             await refuse(send)
 
 

@@ -15,7 +15,7 @@ from enum import IntEnum
 RATE = 8000  # samples a second
 LONGEST, SHORTEST = 120.0, 0.2  # seconds
 LOUDEST, MOST_GAIN = 0.7, 6.0  # of full scale; a quiet recording is made louder, noise is not made speech
-MEMORY, SECONDS = 1 << 30, 20  # bytes, and of the processor
+MEMORY, SECONDS = 1 << 29, 20  # bytes, and of the processor
 
 
 class Outcome(IntEnum):

@@ -6,7 +6,9 @@ from pathlib import Path
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from telephony_bridge.announcement_queries import recorded_audio, recordings_of
 from telephony_bridge.asterisk import announcements
+from telephony_bridge.asterisk.announcements import Key, Said
 from telephony_bridge.asterisk.configuration import Folders, Numbers, Place, Station, Trunk, Wanted, escaping
 from telephony_bridge.asterisk.configuration.folder import Folder, Options
 from telephony_bridge.models import Telephone
@@ -38,19 +40,26 @@ def telephones_of(centre: ServiceCentre) -> list[Telephone]:
         return list(Telephone.objects.filter(centre=centre).order_by("user"))
 
 
-def texts_of(centre: ServiceCentre) -> dict[tuple[str, str], str]:
-    """What is to be said, by (slug, "emergency" or "closed")."""
+def said_of(centre: ServiceCentre) -> dict[Key, Said]:
+    """What is to be heard, by (slug, "emergency" or "closed"); nothing where a municipality has neither recorded nor written it."""
     with scope.telephony():
         towns = list(_live(centre))
-    spoken = {(town.slug, kind): text for town in towns for kind, text in _texts(town)}
-    return {key: text.strip() for key, text in spoken.items() if text.strip()}
+        recorded = recordings_of(town.pk for town in towns)
+    said = {
+        (town.slug, kind): Said(text.strip(), recorded.get((town.pk, kind), ""))
+        for town in towns
+        for kind, text in (("emergency", str(town.emergency)), ("closed", str(town.closed_text)))
+    }
+    return {key: one for key, one in said.items() if one != Said()}
 
 
-def _texts(town: Municipality) -> tuple[tuple[str, str], ...]:
-    return (("emergency", str(town.emergency)), ("closed", str(town.closed_text)))
+def audio_of(key: Key) -> bytes:
+    """The recording of a municipality. Raises Refusal where it has none (any more), or it is not what it was."""
+    with scope.telephony():
+        return recorded_audio(Municipality.objects.get(slug=key[0]).pk, key[1])
 
 
-def places_of(centre: ServiceCentre, sounds: dict[tuple[str, str], str]) -> list[Place]:
+def places_of(centre: ServiceCentre, sounds: dict[Key, str]) -> list[Place]:
     """The municipalities that are live, with their confirmed numbers. Who has entered no hours has those of the centre."""
     with scope.telephony(), transaction.atomic():
         return [
@@ -94,7 +103,7 @@ def wanted_of(folder: Folder, options: Options, today: date) -> Wanted:
             Station(one.user, one.label, one.extension, folder.secret(f"telephone-{escaping.name(one.user)}"))
             for one in telephones_of(centre)
         ],
-        places=places_of(centre, announcements.there(folder, texts_of(centre))),
+        places=places_of(centre, announcements.there(folder, said_of(centre))),
         sip=(options.sip, options.sip_port),
         external=options.external,
         http=options.http,

@@ -6,6 +6,7 @@ The voice is espeak-ng, a program beside ours (GPL, neither shipped nor linked):
 import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 from django.utils.translation import gettext as _
@@ -18,6 +19,7 @@ BIGGEST = 10 * 1024 * 1024  # bytes of a file that somebody sends
 LONGEST_TEXT = 1_000  # characters
 WORDS_A_MINUTE = 140  # slower than people talk: this voice is not a person's
 PATIENCE = 30.0  # seconds
+TURNS = threading.BoundedSemaphore(2)  # conversions at a time in one process: each may take decoding.MEMORY
 HEADS = (b"RIFF", b"ID3", b"\xff\xfb", b"\xff\xf3", b"\xff\xf2", b"\xff\xfa")  # of wav and mp3
 
 
@@ -25,7 +27,7 @@ def converted(data: bytes) -> bytes:
     """A wav or mp3 file as a wav for telephones. Raises Refusal for what is none, too big, too long, too short or silent."""
     if len(data) > BIGGEST:
         raise Refusal(_("Die Datei ist größer als 10 MB. Speichern Sie sie als mp3 oder kürzer."))
-    if not data.startswith(HEADS):
+    if not data.startswith(HEADS) or (data.startswith(b"RIFF") and data[8:12] != b"WAVE"):  # videos are RIFF, too
         raise Refusal(_unreadable())
     return _decoded(data)
 
@@ -35,13 +37,14 @@ def _unreadable() -> str:
 
 
 def _decoded(data: bytes) -> bytes:
-    command = [sys.executable, "-m", "telephony_bridge.asterisk.decoding"]
-    try:
-        done = subprocess.run(
-            command, input=data, capture_output=True, timeout=PATIENCE, check=False, cwd=Path(__file__).parents[2]
+    if not TURNS.acquire(timeout=PATIENCE):
+        raise Refusal(
+            _("Gerade werden andere Aufnahmen umgewandelt. Bitte versuchen Sie es in einer Minute noch einmal.")
         )
-    except subprocess.TimeoutExpired as error:
-        raise Refusal(_unreadable()) from error
+    try:
+        done = _run(data)
+    finally:
+        TURNS.release()
     words = {
         Outcome.TOO_LONG: _("Die Ansage ist länger als %(seconds)s Sekunden; so lange hört niemand zu.") % {"seconds": int(LONGEST)},
         Outcome.TOO_SHORT: _("Die Ansage ist kürzer als eine Fünftelsekunde."),
@@ -50,6 +53,16 @@ def _decoded(data: bytes) -> bytes:
     if done.returncode != Outcome.DONE:
         raise Refusal(words.get(done.returncode) or _unreadable())  # type: ignore[call-overload]
     return done.stdout
+
+
+def _run(data: bytes) -> "subprocess.CompletedProcess[bytes]":
+    command = [sys.executable, "-m", "telephony_bridge.asterisk.decoding"]
+    try:
+        return subprocess.run(
+            command, input=data, capture_output=True, timeout=PATIENCE, check=False, cwd=Path(__file__).parents[2]
+        )
+    except subprocess.TimeoutExpired as error:
+        raise Refusal(_unreadable()) from error
 
 
 def spoken(text: str) -> bytes:

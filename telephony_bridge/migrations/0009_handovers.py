@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("telephony_bridge", "0007_skills"),
+        ("telephony_bridge", "0008_announcements"),
         ("tenants", "0001_initial"),
     ]
 

@@ -152,3 +152,13 @@ CREATE POLICY desk_adds ON telephony_bridge_handover FOR INSERT TO desk_web
 CREATE POLICY desk_takes_back ON telephony_bridge_handover FOR UPDATE TO desk_web
     USING (agent_id = public.desk_person() AND centre_id IN (SELECT public.desk_centres())) WITH CHECK (state = 'returned');
 CREATE POLICY platform ON telephony_bridge_handover TO telephony, worker USING (true);
+
+-- What municipalities have recorded for their callers (announcement_models.py): each writes its own, the bridge plays it, nobody else hears it.
+-- They are deleted by public.delete_own (tenants/sql/rights.sql).
+GRANT SELECT, INSERT (municipality_id, kind, name, audio, sha256, seconds, uploaded_at, uploaded_by_id, uploaded_by_name),
+    UPDATE (name, audio, sha256, seconds, uploaded_at, uploaded_by_id, uploaded_by_name) ON telephony_bridge_announcement TO tenant;
+GRANT SELECT ON telephony_bridge_announcement TO telephony;
+GRANT USAGE ON SEQUENCE telephony_bridge_announcement_id_seq TO tenant;
+SELECT public.protect('telephony_bridge_announcement');
+CREATE POLICY own ON telephony_bridge_announcement TO tenant USING (municipality_id = (SELECT public.own_municipality()));
+CREATE POLICY platform ON telephony_bridge_announcement FOR SELECT TO telephony USING (true);

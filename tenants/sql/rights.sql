@@ -57,7 +57,8 @@ CREATE OR REPLACE FUNCTION public.delete_own(of_table text, row_id bigint) RETUR
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE gone integer;
 BEGIN
-    IF of_table NOT IN ('tenants_specialday', 'tenants_numberprefix', 'accounts_membership', 'accounts_invitation') THEN
+    IF of_table NOT IN ('tenants_specialday', 'tenants_numberprefix', 'accounts_membership', 'accounts_invitation',
+        'telephony_bridge_announcement') THEN
         RAISE EXCEPTION 'rows of % are not deleted here', of_table USING ERRCODE = 'insufficient_privilege';
     END IF;
     EXECUTE format('DELETE FROM public.%I WHERE id = $1 AND municipality_id = public.own_municipality()', of_table) USING row_id;

@@ -7,7 +7,7 @@ from config.bodies import BoundedBodies
 from tests import loops
 
 
-def through(chunks, *, length=None, limit=100, answers=False):
+def through(chunks, *, length=None, limit=100, answers=False, path="/"):
     """(status or None, what the application received, how many chunks were taken)."""
     headers = [(b"content-length", str(length).encode())] if length is not None else []
     messages = [
@@ -30,7 +30,8 @@ def through(chunks, *, length=None, limit=100, answers=False):
             if not message["more_body"]:
                 break
 
-    loops.run(BoundedBodies(app, limit)({"type": "http", "headers": headers}, receive, send))
+    bounded = BoundedBodies(app, limit, {"/hochladen/": 1000})
+    loops.run(bounded({"type": "http", "path": path, "headers": headers}, receive, send))
     return sent[0]["status"] if sent else None, b"".join(got), len(taken)
 
 
@@ -46,6 +47,16 @@ def test_an_announced_length_is_refused_unread():
 @pytest.mark.parametrize("length", [None, 5, "x", "9" * 30])
 def test_a_body_without_an_honest_length_ends_at_the_limit(length):
     assert through([b"x" * 30] * 1000, length=length) == (413, b"x" * 90, 4)
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("/hochladen/", None), ("/hochladen/x", None), ("/hochladen", 413), ("/", 413), ("/x/hochladen/", 413)],
+)
+def test_where_files_are_uploaded_they_may_be_larger_and_nowhere_else(path, status):
+    assert through([b"x" * 900], length=900, path=path)[0] == status
+    assert through([b"x" * 900], path=path)[0] == status
+    assert through([b"x" * 1001], path=path)[0] == 413
 
 
 def test_an_answer_that_has_begun_is_left_alone():

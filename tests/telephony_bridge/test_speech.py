@@ -14,6 +14,8 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from telephony_bridge.asterisk import decoding, sounds, speech
 from tenants.errors import Refusal
@@ -65,6 +67,10 @@ def test_what_telephones_cannot_carry_does_not_come_back_as_another_tone():
         (b"", "keine Audiodatei"),
         (b"%PDF-1.7", "keine Audiodatei"),
         (b"RIFF", "keine Audiodatei"),
+        (b"RIFF\x20\x00\x00\x00AVI LIST" + bytes(2000), "keine Audiodatei"),  # a video, also with sound
+        (b"RIFF\x20\x00\x00\x00WAVEfmt " + bytes(2000), "keine Audiodatei"),
+        (b"\x1aE\xdf\xa3" + bytes(2000), "keine Audiodatei"),
+        (b"fLaC" + bytes(2000), "keine Audiodatei"),
         (b"ID3" + bytes(100), "keine Audiodatei"),
         (wav()[:60], "kürzer als|keine Audiodatei"),
         (wav(seconds=0.1), "kürzer als"),
@@ -88,6 +94,24 @@ def test_nothing_that_is_sent_gives_more_than_a_sentence():
             data[chance.randrange(4, len(data))] = chance.randrange(256)
         with suppress(Refusal):
             assert heard(speech.converted(bytes(data[: chance.randrange(60, len(data))])))[0] < 10
+
+
+@settings(max_examples=10, deadline=None)
+@given(
+    st.sampled_from([b"RIFF\xff\xff\xff\xffWAVE", b"RIFF\x24\x00\x00\x00WAVEfmt \x10\x00\x00\x00", *speech.HEADS]),
+    st.binary(max_size=3000),
+)
+def test_whatever_follows_a_good_begin_is_audio_or_refused(head, rest):
+    with suppress(Refusal):
+        assert heard(speech.converted(head + rest))[0] <= decoding.LONGEST
+
+
+def test_a_decoder_that_does_not_end_is_ended(monkeypatch):
+    monkeypatch.setattr(speech, "PATIENCE", 0.001)
+    with pytest.raises(Refusal, match="keine Audiodatei"):
+        speech.converted(wav())
+    monkeypatch.undo()
+    assert heard(speech.converted(wav(seconds=0.3)))  # its turn was given back
 
 
 def test_a_header_that_promises_everything_is_no_danger():

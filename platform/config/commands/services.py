@@ -158,6 +158,11 @@ def bridge(asterisk: str | None, **options: Any) -> None:
 
     linked = _linked(asterisk, **options) if asterisk else None
     log.info("bridge.start", asterisk=asterisk)
+    if asterisk and not options["sounds"]:
+        log.warning(
+            "bridge.mute",
+            told=_("Ohne --sounds hören Anrufende keine Ansage, und außerhalb der Servicezeiten klingelt es weiter."),
+        )
     try:
         telephony.run(linked=linked)
     except ReplacedError as error:

@@ -60,7 +60,8 @@ def config(folder: Path, is_reloading: bool, **given: Any) -> None:
     if not options.trunk:
         raise Refusal(_("Nennen Sie mit --trunk den Rechner Ihres Telefonanbieters."))
     today = timezone.localdate()
-    announcements.speak(place, reading.texts_of(reading.centre_of(options.centre)), click.echo)
+    said = reading.said_of(reading.centre_of(options.centre))
+    announcements.make(place, said, reading.audio_of, click.echo)
     wanted = reading.wanted_of(place, options, today)
     files = rendered(wanted)
     _make_folders(wanted)

@@ -11,4 +11,5 @@ urlpatterns = [
     path("", include("knowledge.urls")),
     path("", include("telephony_bridge.handover_urls")),
     path("", include("onboarding.urls")),
+    path("", include("telephony_bridge.town_urls")),
 ]
