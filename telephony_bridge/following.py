@@ -76,7 +76,8 @@ def _with_agent(call: CallFacts, seen: Seen, at: datetime) -> CallFacts:
     is_theirs = call.agent_id is not None and call.agent_id == seen.agent_id
     if is_theirs and call.state in (CallState.WRAP_UP, CallState.ENDED):
         return call
-    answered = call.answered_at if is_theirs and call.answered_at else at
+    goes_on = is_theirs or call.state is CallState.TALKING  # with somebody else, who has taken the talk over
+    answered = call.answered_at if goes_on and call.answered_at else at
     return replace(
         call,
         state=CallState.TALKING,

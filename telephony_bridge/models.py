@@ -242,8 +242,9 @@ class ExchangeCommand(models.Model):
     VERBS = Choices(
         "accept", "decline", "hold", "resume", "transfer", "consult", "swap", "complete", "cancel", "hang_up",
         "first", "pull",  # by whoever leads the team, of a call that waits
+        "take_over",  # and of a talk
     )  # fmt: skip
-    RESULTS = Choices("done", "refused", "late")
+    RESULTS = Choices("done", "refused", "late", "not_taken", "talk_over")  # the last two: see routing.calls.Why
 
     centre = models.ForeignKey(ServiceCentre, models.CASCADE, related_name="+")
     call = models.ForeignKey(Call, models.CASCADE, related_name="+")

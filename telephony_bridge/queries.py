@@ -104,7 +104,7 @@ def unheard(person_id: int) -> ExchangeCommand | None:
     """The last thing that a person wanted of the exchange, if it was not done, for a moment."""
     lately = timezone.now() - times.UNHEARD
     mine = ExchangeCommand.objects.filter(person_id=person_id, done_at__gte=lately).order_by("-pk").first()
-    return mine if mine and mine.result in ("refused", "late") else None
+    return mine if mine and mine.result not in ("", "done") else None
 
 
 def telephones(centre_ids: Iterable[int]) -> list[Telephone]:

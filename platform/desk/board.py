@@ -24,6 +24,7 @@ LAST = 8
 FREQUENT = 6
 DECLINED = "declined_calls"  # in the session: calls that this agent left to the others
 WITH_REASON = ("break", "away")
+WITHOUT_CALL = (*WITH_REASON, "wrap-up")  # states of which a reason is told to who has no call
 PRESENCES = (
     ("ready", gettext_lazy("Bereit")),
     ("wrap-up", gettext_lazy("Nachbearbeitung")),
@@ -86,8 +87,9 @@ def board(access: Access, *, declined: Sequence[str] = ()) -> Board:
         raise ValueError("a board belongs to a person")
     presences = queries.presences_of(int(person.pk))
     presence, after = own_presence(presences)
-    reason = next((one.reason for one in presences if one.state == presence in WITH_REASON), "")
     mine = queries.current_calls(int(person.pk))
+    told = WITH_REASON if mine else WITHOUT_CALL
+    reason = next((one.reason for one in presences if one.state == presence in told), "")
     ringing = queries.ringing_calls(centres)
     is_free = presence == "ready" and not mine
     offered = offered_to(int(person.pk), ringing, declined=declined, is_free=is_free)
@@ -110,8 +112,8 @@ def _word(person: int, reason: str, presence: str) -> str:
             if late
             else _("Das ging nicht: Der Anruf war schon weiter.")
         )
-    words = _("Sie sind abgemeldet: %(reason)s.") if presence == "away" else _("Sie sind in Pause: %(reason)s.")
-    return words % {"reason": reason} if reason else ""
+    words = {"away": _("Sie sind abgemeldet: %(reason)s."), "break": _("Sie sind in Pause: %(reason)s.")}
+    return words.get(presence, "%(reason)s.") % {"reason": reason} if reason else ""
 
 
 def offered_to(person: int, ringing: Sequence[Call], *, declined: Sequence[str], is_free: bool) -> list[Call]:
@@ -189,11 +191,11 @@ def farewell(public_id: str, board: Board) -> str:
     if not public_id or any(card.call.public_id == public_id for card in board.cards):
         return ""
     call = queries.call_of(public_id)
-    if call is None:
+    if call is None or call.state == "ringing":
         return ""
+    if call.state != "ended" and board.presence == "wrap-up" and board.reason:
+        return ""  # the reason is said: somebody has taken the talk over
     name = call.municipality.name if call.municipality else _("eine nicht erkannte Kommune")
-    if call.state == "ringing":
-        return ""
     if call.state != "ended":
         return _("%(agent)s hat den Anruf für %(name)s angenommen.") % {"agent": call.agent_name, "name": name}
     if call.agent_id and call.answered_at:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from desk.cards import Card, shown
 from telephony_bridge import lead_queries, queries
+from telephony_bridge.actions.taking_over import TALKS
 from telephony_bridge.models import Call, ExchangeCommand, Presence
 from telephony_bridge.notice_models import CentreNotice
 from telephony_bridge.notices import earlier_notices, notices_of
@@ -38,11 +39,13 @@ class Waits:
 
 @dataclass(frozen=True, slots=True)
 class Talks:
-    """A caller with an agent: `words` are what the talk is in, `since` when that began."""
+    """A caller with an agent: `words` are what the talk is in, `since` when that began; `takeable`: whoever looks can take it over."""
 
     call: Call
     words: str
     since: datetime
+    caller: str
+    takeable: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,7 @@ def lead_board(centre: ServiceCentre, person_id: int) -> LeadBoard:
         centre=centre,
         figures=lead_queries.figures(centre.pk),
         waiting=_waiting(lead_queries.waiting_calls(centre.pk), presences),
-        talking=[_talks(call) for call in calls if call.state == "talking"][: lead_queries.SHOWN],
+        talking=[_talks(call, person_id) for call in calls if call.state == "talking"][: lead_queries.SHOWN],
         team=_team(presences, calls, person_id),
         closing=holding.get("closing"),
         situation=holding.get("situation"),
@@ -100,9 +103,11 @@ def _waits(call: Call, place: int, names: dict[int, str]) -> Waits:
     return Waits(call, place, caller, rings_at)
 
 
-def _talks(call: Call) -> Talks:
-    card = Card(call, [], "", "")
-    return Talks(call, card.status, card.since)
+def _talks(call: Call, person_id: int) -> Talks:
+    caller = shown(call.from_number, call.from_raw) or _("unterdrückte Nummer")
+    card = Card(call, [], caller, "")
+    takeable = call.is_controlled and call.phase in TALKS and call.agent_id not in (None, person_id)
+    return Talks(call, card.status, card.since, caller, takeable)
 
 
 def _team(presences: Iterable[Presence], calls: Iterable[Call], person_id: int) -> list[Member]:

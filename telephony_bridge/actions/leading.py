@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from telephony_bridge.actions.taking_over import refuse_taking_over
 from telephony_bridge.models import Call, ExchangeCommand, Presence
 from telephony_bridge.notice_models import CentreNotice
 from telephony_bridge.presence import ring_bridges, tell
@@ -49,19 +50,19 @@ def lead_presence(presence: Presence, state: str, reason: str, *, acting_user: A
 
 
 def lead_call(call: Call, verb: str, *, acting_user: Actor, telephone: str = "") -> None:
-    """Put a caller who waits before all others (`first`), or let one's own telephone ring for them (`pull`).
+    """Put a caller who waits before all others (`first`), or let one's own telephone ring for them (`pull`) or for a colleague's caller (`take_over`).
 
     `telephone`: where the person sits. Raises Refusal for what cannot be now.
     """
     with transaction.atomic():
         fresh = Call.objects.select_for_update(of=("self",)).get(pk=call.pk)
-        _refuse_what_cannot_be(fresh, verb, telephone)
+        _refuse_what_cannot_be(fresh, verb, telephone, acting_user)
         ExchangeCommand.objects.create(centre_id=fresh.centre_id, call=fresh, person_id=acting_user.pk, verb=verb)
         if verb == "first":
             with connection.cursor() as cursor:
                 cursor.execute("SELECT public.put_first(%s)", [fresh.pk])
         audit.record(
-            "put_first" if verb == "first" else "pull_call", fresh, acting_user=acting_user,
+            "put_first" if verb == "first" else "pull_call" if verb == "pull" else "take_call_over", fresh, acting_user=acting_user,
             municipality=fresh.municipality_id, centre=fresh.centre_id,
         )  # fmt: skip
         events.tell_centre(fresh.centre_id, "call", fresh.public_id, "changed")
@@ -69,9 +70,12 @@ def lead_call(call: Call, verb: str, *, acting_user: Actor, telephone: str = "")
     call.refresh_from_db()
 
 
-def _refuse_what_cannot_be(call: Call, verb: str, telephone: str) -> None:
+def _refuse_what_cannot_be(call: Call, verb: str, telephone: str, acting_user: Actor) -> None:
     if not call.is_controlled:
         raise Refusal(_("Diese Telefonanlage wird nicht vom Arbeitsplatz aus bedient."))
+    if verb == "take_over":
+        refuse_taking_over(call, telephone, acting_user)
+        return
     if call.state != "ringing" or call.phase == "closed":
         raise Refusal(_("Der Anruf wartet nicht mehr."))
     if call.offered_to_id is not None:

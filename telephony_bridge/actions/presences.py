@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from telephony_bridge import times
+from telephony_bridge.actions.taking_over import end_write_ups
 from telephony_bridge.models import Presence, Telephone
 from telephony_bridge.presence import become, state_by_calls, tell
 from tenants import audit
@@ -120,7 +121,7 @@ def _seen_again(centre_id: int, people: list[int]) -> int:
 
 
 def expire_presences(*, acting_user: Actor = SYSTEM) -> int:
-    """Without a heartbeat for 45 s an agent is away (telephony or worker scope). Returns how many."""
+    """Without a heartbeat for 45 s an agent is away (telephony or worker scope); wrap-ups without a call end. Returns how many."""
     now, done = timezone.now(), 0
     silent = Presence.objects.filter(seen_at__lt=now - times.PRESENCE).exclude(state="away")
     for key in list(silent.order_by("pk").values_list("pk", flat=True)):
@@ -129,4 +130,4 @@ def expire_presences(*, acting_user: Actor = SYSTEM) -> int:
             if presence:
                 become(presence, "away", now)
                 done += 1
-    return done
+    return done + end_write_ups()

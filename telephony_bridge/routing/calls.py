@@ -4,10 +4,11 @@
     NEW -> QUEUED <-> OFFERED -> TALKING
     TALKING -> BLIND -> TRANSFERRED | returned -> QUEUED (the same agent first)
     TALKING -> DIALLING -> CONSULTING -> TRANSFERRED | cancelled -> TALKING
+    TALKING -> TALKING with somebody else, who takes over: their telephone rings (`leader_leg`) while caller and agent talk on
     any -> FALLBACK (the dialplan has it again) -> ENDED
 
 A caller's channel has the id that Asterisk gave it; that is the id of the call. Ids of all else are ours and never used twice: of agents' legs
-`<call>-a1`, of those who are asked `<call>-x2`, of bridges `<call>-b3`. So Asterisk alone can tell what belongs to whom.
+`<call>-a1`, of those who are asked `<call>-x2`, of bridges `<call>-b3`, of those who take a talk over `<call>-s4`. So Asterisk alone can tell what belongs to whom.
 """
 
 import re
@@ -15,7 +16,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 NUMBER = re.compile(r"\+?[0-9]{1,20}")  # what may be dialled: anything else could say more to a dialplan than a number
-OWN_ID = re.compile(r"(?P<call>.+)-(?P<kind>[axb])(?P<count>[0-9]+)")
+OWN_ID = re.compile(r"(?P<call>.+)-(?P<kind>[axbs])(?P<count>[0-9]+)")
 
 
 class State(StrEnum):
@@ -41,6 +42,7 @@ class Role(StrEnum):
 
     AGENT = "agent"
     TARGET = "target"
+    LEADER = "leader"  # takes the talk over by answering; an agent's from then on
 
 
 class Why(StrEnum):
@@ -49,6 +51,8 @@ class Why(StrEnum):
     CALL_OVER = "call_over"  # there was a talk: wrap-up
     CALLER_GONE = "caller_gone"  # while it rang
     NOT_ANSWERED = "not_answered"  # the telephone rang, and nobody came, or it was refused
+    NOT_TAKEN = "not_taken"  # the same, of who was to take a talk over: caller and agent talk on
+    TALK_OVER = "talk_over"  # the talk that was to be taken over has ended, or was passed on
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,8 @@ class Routed:
     count: int = 0
     playing: bool = False  # an announcement is heard in place of the music
     accepting: bool = False  # said so on the desk: as soon as the telephone is silent, it is rung to pick up by itself
+    leader: str | None = None  # whose telephone rings to take the talk over
+    leader_leg: str | None = None
 
     def with_id(self, kind: str) -> tuple["Routed", str]:
         """The call with one more id, and the id."""
@@ -76,7 +82,7 @@ class Routed:
 
     def role_of(self, leg: str) -> Role | None:
         """Whose leg it is; None: not (any more) one of this call."""
-        return {self.agent_leg: Role.AGENT, self.target_leg: Role.TARGET}.get(leg)
+        return {self.agent_leg: Role.AGENT, self.target_leg: Role.TARGET, self.leader_leg: Role.LEADER}.get(leg)
 
 
 # What happens
@@ -124,6 +130,14 @@ class AgentFound:
     """The distribution gives an agent to a call that waits."""
 
     agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class TakeOver:
+    """Somebody who leads the team wants the caller whom an agent talks with. `name` as in Transfer."""
+
+    agent: str
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +240,7 @@ class HangUp:
 
 
 Event = (
-    Arrived | Played | Told | WantsCallback | Shut | AgentFound | Accept | LegAnswered | LegGone | CallerGone | CallerLeft | Taken | Fetched | TargetAnswered | Returned
+    Arrived | Played | Told | WantsCallback | Shut | AgentFound | TakeOver | Accept | LegAnswered | LegGone | CallerGone | CallerLeft | Taken | Fetched | TargetAnswered | Returned
     | Hold | Resume | Transfer | Consult | Swap | Complete | Cancel | HangUp
 )  # fmt: skip
 

@@ -10,27 +10,23 @@ tries with whatever can happen in whatever order:
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from telephony_bridge.routing import calls as c
 from telephony_bridge.routing.calls import Command, Event, Role, Routed, State, Why
+from telephony_bridge.routing.stepping import Step
+from telephony_bridge.routing.taking_over import not_taken, take_over, taken_over, withdrawn
+
+__all__ = ["Step", "step"]
 
 WAITS = (State.QUEUED, State.OFFERED)
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A call after what has happened. `done` is False for what an agent wanted and cannot have."""
-
-    call: Routed
-    commands: tuple[Command, ...] = ()
-    done: bool = True
-
-
 def step(call: Routed, event: Event) -> Step:
-    """One event. An ended call stays as it is."""
-    return _STEPS[type(event)](call, event)
+    """One event. An ended call stays as it is. Who was to take a talk over need not, as soon as it is none any more."""
+    told = _STEPS[type(event)](call, event)
+    return withdrawn(told) if told.call.leader and told.call.state is not State.TALKING else told
 
 
 # The caller
@@ -183,6 +179,8 @@ def _leg_answered(call: Routed, event: c.LegAnswered) -> Step:
             found = replace(call, state=State.TRANSFERRED, waiting=False)
             return Step(found, _with_caller(found, event.leg))
         return Step(replace(call, state=State.CONSULTING), (c.Join(call.bridge, (event.leg,)),))
+    if role is Role.LEADER:
+        return taken_over(call)
     return Step(call, () if role else (c.Drop(event.leg),))  # of an offer that is over: nobody is to sit in silence
 
 
@@ -207,6 +205,8 @@ def _leg_gone(call: Routed, event: c.LegGone) -> Step:
             return _agent_gone(replace(call, agent_leg=None), rang=event.rang)
         case Role.TARGET:
             return _target_gone(replace(call, target_leg=None))
+        case Role.LEADER:
+            return not_taken(call)
     return Step(call)
 
 
@@ -349,6 +349,7 @@ _STEPS: dict[type[Any], Callable[[Routed, Any], Step]] = {
     c.WantsCallback: _wants_callback,
     c.Shut: _shut,
     c.AgentFound: _agent_found,
+    c.TakeOver: take_over,
     c.Accept: _accept,
     c.LegAnswered: _leg_answered,
     c.LegGone: _leg_gone,

@@ -167,8 +167,8 @@ class Exchange:
             line.leased = False
             del self.lines[line.call.id]
             self.pool.over(line.call.id)
-            if line.call.agent:
-                self.pool.release(line.call.agent)
+            for agent in filter(None, (line.call.agent, line.call.leader)):
+                self.pool.release(agent)
 
     async def _happens(self, line: Line, event: Event) -> None:
         told = step(line.call, event)
@@ -252,7 +252,7 @@ class Exchange:
     async def _at_asterisk(self, line: Line, command: Command) -> None:
         if isinstance(command, c.Lease):
             line.leased = command.on
-        if isinstance(command, c.Dial) and command.role is Role.AGENT:
+        if isinstance(command, c.Dial) and command.role is not Role.TARGET:
             self.pool.in_use(command.whom, command.leg)
         if isinstance(command, c.Play):
             await self.ask(lease(line.call.id, longer=lengths.seconds(command.media)))
@@ -369,6 +369,8 @@ class Exchange:
         if line := self.lines.get(call.id):
             if line.call.agent and line.call.agent != call.agent:
                 self._about_agents(call.id, c.Release(line.call.agent, Why.CALLER_GONE))
+            if line.call.leader:
+                self._about_agents(call.id, c.Release(line.call.leader, Why.NOT_TAKEN))
             last = call.last_agent or line.call.last_agent
             line.call, line.torn = replace(call, count=max(call.count, line.call.count), last_agent=last), False
         return line

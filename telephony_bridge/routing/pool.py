@@ -133,6 +133,14 @@ class Pool:
         self._pair(call, agent)
         return True
 
+    def reserve(self, agent: str) -> bool:
+        """For a call that somebody else has; the agent need not be present. False where the telephone is in use."""
+        if agent in self.taken or agent in self.legs.values():
+            return False
+        self.known.add(agent)
+        self.take(agent)
+        return True
+
     def forgo(self, call: str) -> None:
         """And waits no longer."""
         self.waiting.pop(call, None)

@@ -8,6 +8,7 @@ from telephony_bridge.routing.calls import Command, Role, Routed, State
 
 LEASE = 6  # seconds after which Asterisk takes a caller back of whom it hears nothing
 RINGS = 20  # seconds until an agent counts as not there
+APP = "rufverbund"  # as the dialplan names us
 TRUNK = "trunk"  # the endpoint of all that is outside of the centre
 WITHOUT_US = (State.BLIND, State.FALLBACK, State.ENDED)
 # By one or the other header makers' telephones pick up by themselves (snom, Yealink, Grandstream, Cisco, Poly: see their administrators' guides).
@@ -92,14 +93,16 @@ def _of_bridge(command: Command) -> Request | None:
 
 
 def _dial(call: Routed, command: c.Dial) -> Request:
-    """Into the dialplan, not into our application: who answers while we are dead is connected by it."""
-    of_agent = command.role is Role.AGENT
+    """Into the dialplan, not into our application: who answers while we are dead is connected by it. But who takes a talk over is not: without us
+    caller and agent talk on."""
+    of_agent = command.role is not Role.TARGET
     variables = {"CALL_ID": call.id, "ROLE": command.role.value, "CALLER_CHANNEL": call.id}
+    place: dict[str, object] = {"context": "offer", "extension": "s", "priority": 1}
+    if command.role is Role.LEADER:
+        place = {"app": APP, "appArgs": f"leg,{call.id},{command.role.value}"}
     query: dict[str, object] = {
         "endpoint": f"PJSIP/{command.whom}" if of_agent else f"PJSIP/{command.whom}@{TRUNK}",
-        "context": "offer",
-        "extension": "s",
-        "priority": 1,
+        **place,
         "timeout": RINGS,
         "originator": call.id if of_agent else call.agent_leg,
         "callerId": f'"{plain(command.name)}" <{call.dialled}>' if command.name else call.dialled,

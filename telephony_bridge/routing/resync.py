@@ -95,6 +95,7 @@ def compared(
             _adopt(found, id_, there)
     ours = {*known, *(call.id for call in found.adopted)}
     found.orphans += [f"channels/{id_}" for id_ in there.channels if _is_orphan(id_, ours, there)]
+    found.orphans += [f"channels/{id_}" for id_ in there.channels if _is_left_over(id_, sure)]
     owned = ((id_, c.OWN_ID.fullmatch(id_)) for id_ in there.bridges)
     found.orphans += [f"bridges/{id_}" for id_, own in owned if own and own["call"] not in ours]
     found.adopted += [
@@ -130,7 +131,7 @@ async def looked_at(look: Look, app: str, call: Routed) -> Found:
     return Found(
         adopted=[one for one in found.adopted if one.id == call.id],
         missed=[(id_, event) for id_, event in found.missed if id_ == call.id],
-        orphans=[path for path in found.orphans if path.startswith(f"bridges/{call.id}-")],
+        orphans=[path for path in found.orphans if path.startswith((f"bridges/{call.id}-", f"channels/{call.id}-s"))],
     )
 
 
@@ -149,6 +150,12 @@ def _is_orphan(id_: str, ours: Set[str], there: _There) -> bool:
     )
 
 
+def _is_left_over(id_: str, sure: Mapping[str, Routed]) -> bool:
+    """A leg that its call has no more: it was to be dropped when there was no connection."""
+    own = c.OWN_ID.fullmatch(id_)
+    return bool(own and own["call"] in sure and sure[own["call"]].role_of(id_) is None)
+
+
 def _missed(call: Routed, there: _There) -> list[Event]:
     """What has happened to a call of ours, in an order that its core can follow."""
     if call.id not in there.channels:
@@ -161,8 +168,10 @@ def _missed(call: Routed, there: _There) -> list[Event]:
     elif not there.is_with_us(call.id):
         connected = call.state is State.OFFERED and answered and not there.is_with_us(str(rings))
         events.append(c.Taken() if connected else c.CallerLeft())
-    legs = [leg for leg in (call.agent_leg, call.target_leg) if leg]
+    legs = [leg for leg in (call.agent_leg, call.target_leg, call.leader_leg) if leg]
     events += [c.LegGone(leg) for leg in legs if leg not in there.channels]
+    if call.leader_leg and there.is_up(call.leader_leg) and there.is_with_us(call.leader_leg):
+        events.append(c.LegAnswered(call.leader_leg))
     if rings and answered and there.is_with_us(rings):
         events.append(c.LegAnswered(rings))
     return events
@@ -173,6 +182,8 @@ def _adopt(found: Found, id_: str, there: _There) -> None:
     own = [match for name in (*there.channels, *there.bridges) if (match := c.OWN_ID.fullmatch(name))]
     own = [match for match in own if match["call"] == id_]
     legs = {match["kind"]: match[0] for match in own if match[0] in there.channels}
+    if "s" in legs:
+        _choose_agents_leg(found, id_, [match[0] for match in own if match["kind"] in "as"], legs, there)
     for name in (match[0] for match in own if match[0] in there.bridges):  # an agent who came from the safety net
         strangers = sorted(one for one in there.bridges[name] - {id_} if not c.OWN_ID.fullmatch(one))
         if strangers and "a" not in legs and strangers[0] in there.channels:
@@ -196,6 +207,19 @@ def _adopt(found: Found, id_: str, there: _There) -> None:
         found.since[id_] = datetime.fromisoformat(came).timestamp()
     events = [c.Arrived()] if call.state is State.NEW else _missed(call, there)
     found.missed += [(id_, event) for event in events]
+
+
+def _choose_agents_leg(found: Found, id_: str, names: list[str], legs: dict[str, str], there: _There) -> None:
+    """Who has taken a talk over is its agent; who was only rung for it is not, and the agent of before is not any more."""
+    names = [name for name in names if name in there.channels]
+    joined = [name for name in names if any(name in members for members in there.bridges.values())]
+    with_caller = [name for name in joined if any({name, id_} <= members for members in there.bridges.values())]
+    offered = [name for name in names if name == legs.get("a")]
+    del legs["s"]
+    for chosen in (with_caller or joined or offered)[-1:]:
+        legs["a"] = chosen
+    others = {name for name in names if name != legs.get("a")}
+    found.orphans += [f"channels/{name}" for name in sorted(others)]
 
 
 def _elsewhere(id_: str, there: _There) -> Routed:

@@ -59,7 +59,7 @@ CREATE POLICY desk ON telephony_bridge_exchangecommand FOR SELECT TO desk_web
 CREATE POLICY desk_adds ON telephony_bridge_exchangecommand FOR INSERT TO desk_web
     WITH CHECK (person_id = public.desk_person() AND centre_id IN (SELECT public.desk_centres())
         AND EXISTS (SELECT FROM public.telephony_bridge_call c WHERE c.id = call_id AND c.centre_id = telephony_bridge_exchangecommand.centre_id
-            AND CASE WHEN verb IN ('first', 'pull') THEN c.centre_id IN (SELECT public.desk_supervised())  -- and of a colleague's call nobody else
+            AND CASE WHEN verb IN ('first', 'pull', 'take_over') THEN c.centre_id IN (SELECT public.desk_supervised())  -- and of a colleague's call nobody else
                 WHEN verb IN ('accept', 'decline') THEN c.offered_to_id = person_id ELSE c.agent_id = person_id END));
 CREATE POLICY platform ON telephony_bridge_exchangecommand TO telephony USING (true);
 SELECT public.protect('telephony_bridge_spoolposition');

@@ -179,6 +179,35 @@ def test_what_the_exchange_has_not_done_is_said_once(live, browser) -> None:  # 
     assert [one[:14] for one in heard(page)].count("Das ging nicht") == 1
 
 
+def test_a_talk_is_taken_over_by_a_second_press_that_names_both(live, browser) -> None:  # noqa: F811
+    live.sql("UPDATE accounts_person SET phone_user = 'leitung' WHERE email = 'supervisor@example.org'")
+    page, agent = leading(live, browser, bypass_csp=True), live.desk(browser)
+    ready(agent)
+    live.ring(caller="01713920047")
+    in_state(agent, "ringing")
+    agent.keyboard.press("F8")
+    in_state(agent, "talking")
+    controlled(live)
+    live.ring()
+    taking = page.get_by_role("button", name="Gespräch übernehmen: Jana Köster mit 0171 3920047")
+    dialog = page.get_by_role("dialog")
+    taking.focus()
+    page.keyboard.press("Enter")
+    expect(dialog).to_contain_text("Jana Köster spricht mit 0171 3920047.")
+    axe(page)
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    assert focused(page).startswith("take-")
+    assert live.sql("SELECT count(*) FROM telephony_bridge_exchangecommand WHERE verb = 'take_over'") == 0
+    page.keyboard.press("Enter")
+    dialog.get_by_role("button", name="Gespräch übernehmen").press("Enter")
+    expect(dialog).to_be_hidden()
+    expect(page.locator("#told")).to_contain_text("Sobald Sie abheben, haben Sie den Anruf.")
+    live.sql("UPDATE telephony_bridge_exchangecommand SET done_at = now(), result = 'not_taken'")
+    live.ring()
+    expect(page.locator("#told")).to_contain_text("Es geht ohne Sie weiter.")
+
+
 def test_whose_session_has_ended_is_told_so(live, browser) -> None:  # noqa: F811
     page = leading(live, browser)
     expect(page.locator("#lead-waiting")).to_be_visible()

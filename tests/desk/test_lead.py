@@ -240,6 +240,40 @@ def test_a_caller_is_put_first_and_fetched(lead, ring, people) -> None:
         assert list(ExchangeCommand.objects.order_by("pk").values_list("verb", flat=True)) == ["first", "pull"]
 
 
+def test_a_colleagues_talk_is_taken_over_and_the_colleague_reads_by_whom(desk, lead, ring, ready, people) -> None:
+    from telephony_bridge.actions.taking_over import let_write_up
+    from telephony_bridge.models import Call
+    from tenants import scope
+
+    ready("agent")
+    jana, beate, now = people["agent"], people["supervisor"], timezone.now()
+    talk = {"state": "talking", "is_controlled": True, "agent_id": jana.pk, "agent_name": jana.name, "answered_at": now}
+    call = ring(**talk, from_number="+491701234567")
+    ring(**talk, phase="consulting", phase_since=now)
+    ring(**{**talk, "is_controlled": False})
+    ring(**{**talk, "agent_id": beate.pk, "agent_name": beate.name})
+    page = regions(lead.get("/leitstand/"))["lead-talking"]
+    assert re.findall(r'id="take-([^"]+)"', page) == [call.public_id]
+    assert 'data-confirm="Jana Köster spricht mit 0170 1234567. ' in page
+    path = f"anruf/{call.public_id}/take_over"
+    assert said(post(lead, path)).startswith("Für Sie ist kein Telefon hinterlegt")
+    with scope.owner(), transaction.atomic():
+        type(beate).objects.filter(pk=beate.pk).update(phone_user="leitung")
+    assert said(post(lead, path)) == "Sie sind selbst im Gespräch. Beenden Sie es zuerst."
+    with scope.telephony(), transaction.atomic():
+        Call.objects.exclude(pk=call.pk).update(state="ended")
+    assert said(post(lead, path)) == "Ihr Telefon klingelt gleich. Sobald Sie abheben, haben Sie den Anruf."
+    assert desk("agent").post(f"/leitstand/soest/{path}/").status_code == 403
+    with scope.telephony(), transaction.atomic():
+        Call.objects.filter(pk=call.pk).update(agent_id=beate.pk, agent_name=beate.name)
+        let_write_up(Call.objects.get(pk=call.pk), jana.pk, now)
+    board = desk("agent").get("/").content.decode()
+    assert 'data-word="Beate Hüsing hat das Gespräch übernommen."' in board
+    assert "Beate Hüsing hat das Gespräch übernommen</span>" in board
+    desk("agent").post("/praesenz/", {"presence": "ready"})
+    assert "übernommen" not in desk("agent").get("/").content.decode()
+
+
 def test_closing_stands_on_all_desks_until_it_is_opened(desk, lead) -> None:
     answer = post(lead, "schliessen", text="Brandalarm <im> Haus")
     assert said(answer) == "Servicecenter Soest ist geschlossen."

@@ -31,6 +31,7 @@ class Exchange:
     freed: list[tuple[str, Why]] = field(default_factory=list)
     callbacks: int = 0
     ids: list[str] = field(default_factory=list)
+    most: int = 0  # who were together at once
 
     def happens(self, event: c.Event) -> bool:
         """Returns whether it was not refused."""
@@ -70,7 +71,10 @@ class Exchange:
                 assert not (self.playing and CALLER in channels), (
                     "what is being played keeps the caller out of the bridge"
                 )
+                for members in self.bridges.values():  # Asterisk takes a channel out of the bridge where it was
+                    members -= set(channels)
                 self.bridges[bridge] |= set(channels) & self.alive
+                self.most = max(self.most, len(self.bridges[bridge]))
                 self.music -= set(channels)
             case c.Part(bridge, channel):
                 self.bridges[bridge].discard(channel)
@@ -450,7 +454,7 @@ class Anything(RuleBasedStateMachine):
     @rule(data=st.data())
     def an_answer_is_told_again(self, data):
         leg = data.draw(st.sampled_from(self.legs()))
-        if leg in self.exchange.alive and leg not in (self.call.agent_leg, self.call.target_leg):
+        if leg in self.exchange.alive and self.call.role_of(leg) is None:
             self.exchange.happens(c.LegAnswered(leg))
             assert leg not in self.exchange.alive
 
@@ -468,6 +472,22 @@ class Anything(RuleBasedStateMachine):
         before = self.call
         if not self.exchange.happens(wish):
             assert self.call == before
+
+    @rule(leader=st.sampled_from(["leader1", "leader2"]), seldom=SELDOM)
+    def somebody_wants_to_take_over(self, leader, seldom):
+        if seldom or self.call.state is State.TALKING:
+            before = self.call
+            self.exchange.taken.append(leader)
+            if not self.exchange.happens(c.TakeOver(leader)):
+                assert self.call == before
+
+    @precondition(lambda self: self.call.leader_leg in self.exchange.alive)
+    @rule()
+    def and_answers(self):
+        self.exchange.most = 0
+        self.exchange.happens(c.LegAnswered(self.call.leader_leg))
+        assert self.exchange.together() == {self.call.agent_leg}
+        assert self.exchange.most == 2  # nobody listens in
 
     @rule(seldom=SELDOM)
     def the_agent_hangs_up(self, seldom):
@@ -543,7 +563,7 @@ class Anything(RuleBasedStateMachine):
 
     @invariant()
     def each_agent_is_released_once(self):
-        held = [self.call.agent] if self.call.agent else []
+        held = [agent for agent in (self.call.agent, self.call.leader) if agent]
         assert sorted([agent for agent, _why in self.exchange.freed] + held) == sorted(self.exchange.taken)
 
     @invariant()
@@ -552,8 +572,14 @@ class Anything(RuleBasedStateMachine):
 
     @invariant()
     def roles_are_true(self):
-        for leg, role in ((self.call.agent_leg, Role.AGENT), (self.call.target_leg, Role.TARGET)):
+        legs = {Role.AGENT: self.call.agent_leg, Role.TARGET: self.call.target_leg, Role.LEADER: self.call.leader_leg}
+        for role, leg in legs.items():
             assert leg is None or self.call.role_of(leg) is role
+
+    @invariant()
+    def only_a_talk_is_taken_over(self):
+        assert (self.call.leader is None) == (self.call.leader_leg is None)
+        assert self.call.leader is None or self.call.state is State.TALKING
 
 
 Anything.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)

@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import StaffRequest
@@ -25,6 +26,11 @@ from tenants.errors import Refusal
 from tenants.models import ServiceCentre
 
 PARTS = ("unheard", "figures", "closing", "situation", "waiting", "talking", "team")
+SAID = {
+    "first": gettext_lazy("Der Anruf steht jetzt vorn."),
+    "pull": gettext_lazy("Ihr Telefon klingelt gleich."),
+    "take_over": gettext_lazy("Ihr Telefon klingelt gleich. Sobald Sie abheben, haben Sie den Anruf."),
+}
 DeedView = Callable[..., str]
 
 
@@ -91,12 +97,12 @@ def lead_presence(request: StaffRequest, centre: ServiceCentre, pk: int, state: 
 
 @lead_deed
 def lead_call(request: StaffRequest, centre: ServiceCentre, public_id: str, verb: str) -> str:
-    """A caller who waits comes first (`first`), or to one's own telephone (`pull`)."""
+    """A caller who waits comes first (`first`), or to one's own telephone (`pull`), or a colleague's caller does (`take_over`)."""
     call = call_or_404(public_id)
-    if call.centre_id != centre.pk or verb not in ("first", "pull"):
+    if call.centre_id != centre.pk or verb not in SAID:
         raise Http404
     actions.lead_call(call, verb, acting_user=request.user, telephone=telephone_of(request, centre))
-    return _("Der Anruf steht jetzt vorn.") if verb == "first" else _("Ihr Telefon klingelt gleich.")
+    return str(SAID[verb])
 
 
 def telephone_of(request: StaffRequest, centre: ServiceCentre) -> str:

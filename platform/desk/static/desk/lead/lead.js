@@ -8,6 +8,7 @@ const { body } = document, PARTS = body.dataset.parts;
 const REST = 400, SOON = 1000, AGAIN = 5000; // milliseconds between two fetches, before the stream is opened anew, and between two tries while the server is away
 const lost = document.getElementById("connection"), out = document.getElementById("signed-out");
 const token = document.querySelector("#lead-act [name=csrfmiddlewaretoken]").value;
+const confirming = document.getElementById("confirm-dialog");
 let position = body.dataset.position, source, again, busy = false, wanted = false;
 let known = document.querySelector("[data-unheard]")?.dataset.unheard; // what the exchange has not done, and was said
 
@@ -105,11 +106,22 @@ function connect() {
   source.addEventListener("error", broken);
 }
 
+/** What takes something from somebody is done by a second press, in a dialog that says from whom. */
+function askFirst(by, url) {
+  document.getElementById("confirm-words").textContent = by.dataset.confirm;
+  document.getElementById("confirm").setAttribute("formaction", url);
+  confirming.showModal();
+}
+
+confirming.querySelector("[data-closes]").addEventListener("click", () => confirming.close());
+
 document.addEventListener("submit", async event => {
   const form = event.target;
   if (form.id !== "lead-act" && !("lead" in form.dataset)) return;
   event.preventDefault();
   const by = event.submitter, url = by?.getAttribute("formaction") ?? form.getAttribute("action");
+  if (by?.dataset.confirm) return askFirst(by, url);
+  confirming.close();
   if (!url) return; // Enter in the field of the reason: whom it is for is said by a button
   try {
     const done = await ask(url, new FormData(form));
