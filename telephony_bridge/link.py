@@ -99,6 +99,10 @@ class Link:
             None  # who sat where in the last round: who was offered a call since did so, too
         )
         self.backend = 0  # the database's process that serves our rounds
+        self.rung, self.looked_at = (
+            threading.Event(),
+            0.0,
+        )  # whether somebody wants something; when we looked for it last
         self.threads = [threading.Thread(target=work, name=name, daemon=True) for name, work in self._works()]
 
     def _works(self) -> list[tuple[str, Callable[[], None]]]:
@@ -211,7 +215,10 @@ class Link:
             self.spool.forget(self.stored)
             if exchange := self.exchange:
                 self._put_first_again(exchange)
-                self._obey(exchange)
+                if self.rung.is_set() or time.monotonic() - self.looked_at >= LOOK_EVERY:
+                    self.rung.clear()
+                    self.looked_at = time.monotonic()
+                    self._obey(exchange)
                 self.agents = agents_at_telephones(self.centre_id)
                 agents = self.agents.values()
                 states, skills = {agent.telephone: agent.state for agent in agents}, self.known.at(agents)
@@ -308,6 +315,7 @@ class Link:
                     while not self.stopping.is_set():
                         for note in ear.notifies(timeout=LOOK_EVERY, stop_after=1):
                             if note.payload == str(self.centre_id) and note.pid != self.backend:  # not for our own news
+                                self.rung.set()
                                 self.wake.set()
             except psycopg.Error as error:
                 log.warning("link.bell_lost", error=str(error).partition("\n")[0][:200])

@@ -24,11 +24,11 @@ def agents_at_telephones(centre_id: int) -> dict[str, Agent]:
     """
     people = Membership.objects.filter(centre_id=centre_id, role__in=CENTRE_ROLES, person__is_active=True)
     rows = people.order_by("person_id").values_list("person_id", "person__name", "person__phone_user")
-    here = {presence.person_id: presence for presence in Presence.objects.filter(centre_id=centre_id)}
+    present = Presence.objects.filter(centre_id=centre_id).order_by().values_list("person_id", "state", "telephone")
+    here = {person: (state, telephone) for person, state, telephone in present}
     found: list[tuple[bool, bool, Agent]] = []
     for person, name, own in rows:
-        presence = here.get(person)
-        state, chosen = (str(presence.state), presence.telephone) if presence else ("away", "")
+        state, chosen = here.get(person, ("away", ""))
         if is_name(telephone := chosen or own):
             found.append((state == "away", not chosen, Agent(person, name, telephone, state)))
     agents: dict[str, Agent] = {}

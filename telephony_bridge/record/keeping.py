@@ -6,7 +6,7 @@ is stored twice or left out. Records are made of all events of a call, never of 
 
 import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from itertools import groupby
 from pathlib import Path
@@ -29,7 +29,7 @@ READINGS = 8  # of LIMIT bytes in one call of follow(), so that other chores hav
 LONGEST = timedelta(hours=12)  # that an open call is silent; then it is lost, though nothing says so
 CHANGED = ("call", "dialled", "began_at", "answered_at", "ended_at", "last_at", "end", "agent_id", "agent_name", "telephone", "legs", "compared_at")  # fmt: skip
 ENDS = ("HANGUP", "CHAN_END")  # of the caller's channel
-FIELDS = ("linked", "event", "at", "channel", "name", "context", "exten", "extra")  # of CelEvent and Line
+LINE = tuple(field.name for field in fields(Line))  # of CelEvent, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def _events(source: Source, lines: Mapping[str, Line]) -> Iterable[CelEvent]:
     """By their text: what is read again, by hand perhaps, is no second event."""
     for text, line in lines.items():
         digest = UUID(bytes=hashlib.sha256(text.encode()).digest()[:16])
-        yield CelEvent(source=source, digest=digest, **{name: getattr(line, name) for name in FIELDS})
+        yield CelEvent(source=source, digest=digest, **{name: getattr(line, name) for name in LINE})
 
 
 def _lost(source: Source, lines: Collection[Line], started: datetime | None, now: datetime | None) -> set[str]:
@@ -118,7 +118,8 @@ def _finished(source: Source, touched: Collection[str], lines: Collection[Line])
 def _record(source: Source, linked: Collection[str], lost: Collection[str]) -> None:
     """Make the records of these calls anew, from all that is known of them."""
     events = CelEvent.objects.filter(source=source, linked__in=linked).order_by("linked", "pk")
-    lines = {key: [_line(row) for row in rows] for key, rows in groupby(events, lambda row: row.linked)}
+    found = (Line(*row) for row in events.values_list(*LINE).iterator(2000))
+    lines = {key: list(those) for key, those in groupby(found, lambda line: line.linked)}
     known = {row.linked: row for row in CallRecord.objects.filter(source=source, linked__in=linked)}
     made: list[Recorded] = []
     for key, those in lines.items():
@@ -127,10 +128,6 @@ def _record(source: Source, linked: Collection[str], lost: Collection[str]) -> N
             made.append(record)
     _forget_others(source, lines, {record.linked for record in made})
     _write(source, made, known)
-
-
-def _line(row: CelEvent) -> Line:
-    return Line(row.event, row.at, row.channel, row.linked, row.name, row.context, row.exten, row.extra)
 
 
 def _forget_others(source: Source, lines: Mapping[str, Sequence[Line]], kept: Collection[str]) -> None:
