@@ -39,13 +39,14 @@ class Sipp:
         self.process.wait()
 
 
-def callers(lab: Lab, numbers: Sequence[str], *, per_second: float) -> Sipp:
-    """Somebody for each of `numbers`, in this order, who stays until an agent hangs up."""
+def callers(lab: Lab, numbers: Sequence[str], *, per_second: float, give_up: bool = False) -> Sipp:
+    """Somebody for each of `numbers`, in this order, who stays until an agent hangs up, or with `give_up` for eight seconds."""
     table = lab.folder / "numbers.csv"
     table.write_text("SEQUENTIAL\n" + "".join(f"{number}\n" for number in numbers), encoding="ascii")
     pace = ("-r", str(round(per_second * 10)), "-rp", "10000", "-m", str(len(numbers)), "-l", str(AT_ONCE))
     target = f"127.0.0.1:{lab.ports.sip}"
-    return Sipp(lab, "caller.xml", (ADDRESS_OF_CALLERS, lab.ports.trunk), "-inf", str(table), *pace, target)
+    scenario = "impatient.xml" if give_up else "caller.xml"
+    return Sipp(lab, scenario, (ADDRESS_OF_CALLERS, lab.ports.trunk), "-inf", str(table), *pace, target)
 
 
 def telephones(lab: Lab, *, talk: float) -> Sipp:
