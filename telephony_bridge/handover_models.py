@@ -1,5 +1,6 @@
 """What goes along with a caller to the person who gets them: a card. A shared table, guarded by row-level security."""
 
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from django.db import models
@@ -9,6 +10,8 @@ from model_utils import Choices
 
 from telephony_bridge import numbers
 from tenants.models import Municipality, ServiceCentre
+
+LONGEST_RING = timedelta(minutes=2)
 
 
 class Handover(models.Model):
@@ -66,6 +69,11 @@ class Handover(models.Model):
     def dial(self) -> str:
         """The caller's number for a tel: link, "" where it is none."""
         return numbers.to_e164(self.caller) or ""
+
+    @property
+    def rings(self) -> bool:
+        """Whether the telephone rings just now. No telephone does it for longer: then nobody has told how it went on."""
+        return self.state == "ringing" and timezone.now() - self.state_at < LONGEST_RING
 
     @staticmethod
     def to_mail(since: Any, tries: int) -> models.Q:

@@ -5,9 +5,10 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.asterisk.slowness import slow
 from tests.browser import browser, heard, listen, looked_at, opened  # noqa: F401  the fixture
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, slow]
 TOWN = "soest.localhost"
 EVERY = 4000  # milliseconds, as handovers.js asks
 CARD = """INSERT INTO telephony_bridge_handover (call_id, centre_id, municipality_id, called_name, contact_key, contact_name, person_id, email, caller,

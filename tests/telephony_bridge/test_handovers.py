@@ -237,6 +237,18 @@ def test_a_full_page_costs_few_queries(visit, talk, noted, django_assert_max_num
     assert client.get("/gespraeche/?seite=2").content.decode().count('class="todo"') == 5
 
 
+def test_what_rang_long_ago_rings_no_more(visit, talk, hand, happen):
+    call = talk()
+    hand(call)
+    happen(call, "blind")
+    reader = visit("reader", "soest.localhost")
+    assert ">klingelt<" in reader.get("/gespraeche/").content.decode()
+    with scope.owner():
+        Handover.objects.update(state_at=timezone.now() - timedelta(minutes=3))
+    page = reader.get("/gespraeche/").content.decode()
+    assert (">klingelt<" in page, "Sperrmüll" in page) == (False, True)
+
+
 # Attacks, where the database itself must say no
 
 
