@@ -215,13 +215,13 @@ class Link:
             self.spool.forget(self.stored)
             if exchange := self.exchange:
                 self._put_first_again(exchange)
-                if self.rung.is_set() or time.monotonic() - self.looked_at >= LOOK_EVERY:
+                if looks := self.rung.is_set() or time.monotonic() - self.looked_at >= LOOK_EVERY:
                     self.rung.clear()
                     self.looked_at = time.monotonic()
                     self._obey(exchange)
                 self.agents = agents_at_telephones(self.centre_id)
                 agents = self.agents.values()
-                states, skills = {agent.telephone: agent.state for agent in agents}, self.known.at(agents)
+                states, skills = {agent.telephone: agent.state for agent in agents}, self.known.at(agents, anew=looks)
                 self._in_loop(lambda: self._attend(exchange, states, skills))
                 self._receive(exchange)
             self.backend = connection.connection.info.backend_pid if connection.connection else 0

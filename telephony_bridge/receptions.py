@@ -18,6 +18,7 @@ from telephony_bridge.asterisk import announcements, speech
 from telephony_bridge.identify import Prefix
 from telephony_bridge.notices import closing_of
 from telephony_bridge.routing.reception import Media, Place, Reception
+from telephony_bridge.skill_queries import languages_of_numbers
 from tenants.errors import Refusal
 from tenants.hours import Hours
 from tenants.models import Municipality, NumberPrefix, ServiceCentre
@@ -126,12 +127,14 @@ def reception_of(centre_id: int, voice: Voice | None) -> Reception:
     slugs = {town.pk: town.slug for town in towns}
     numbers = NumberPrefix.objects.filter(municipality__in=slugs, confirmed_at__isnull=False).order_by("prefix")
     prefixes = tuple(Prefix(slugs[n.municipality_id], n.prefix, n.max_length, n.is_did) for n in numbers)
+    languages = {one.number: one.language for one in languages_of_numbers(centre_id)}
     if voice is None:
-        return Reception(tuple(Place(town.slug) for town in towns), prefixes)
+        return Reception(tuple(Place(town.slug) for town in towns), prefixes, languages)
     usual = announcements.usual()
     return Reception(
         places=_places(towns, voice),
         prefixes=prefixes,
+        languages=languages,
         is_open=partial(_is_open, _hours(centre)),
         unknown=Place("", closed=voice.say(usual)),
         shut=_said(voice, closing_of(centre_id), usual),

@@ -1,4 +1,4 @@
-"""What agents can do, as whoever leads the team has entered it. A shared table, guarded by row-level security."""
+"""What agents can do and what callers of a number want, as whoever leads the team has entered it. Shared tables, guarded by row-level security."""
 
 from typing import Any, ClassVar
 
@@ -65,3 +65,22 @@ class AgentSkills(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person_id}: {', '.join(self.municipalities)}"
+
+
+class NumberLanguage(models.Model):
+    """A number whose callers want a language: theirs are the agents who speak it, as long as one of them is to be had (docs/adr/0112)."""
+
+    centre = models.ForeignKey(ServiceCentre, models.CASCADE, related_name="+")
+    number = models.CharField(_("Rufnummer"), max_length=16)  # E.164, as it was dialled
+    language = models.CharField(_("Sprache"), max_length=2, blank=True)  # of LANGUAGES; empty: none any more
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["number", "id"]
+        verbose_name = _("Rufnummer mit Sprache")
+        verbose_name_plural = _("Rufnummern mit Sprache")
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["centre", "number"], name="number_language_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.number

@@ -1,18 +1,15 @@
 """Who works for a centre, and what they can do (scope of the desk or of telephony)."""
 
-import time
 from collections.abc import Iterable
 
 from django.db.models import Min, QuerySet
 
 from accounts.models import CENTRE_ROLES, Membership
 from telephony_bridge.routing.skills import ANYBODY, Skills
-from telephony_bridge.skill_models import AgentSkills
+from telephony_bridge.skill_models import AgentSkills, NumberLanguage
 from telephony_bridge.staff import Agent
 from tenants.models import Municipality
 from tenants.sorting import German
-
-READ_EVERY = 1.0  # seconds: this holds from the next second on, and costs a busy exchange no query at each event
 
 
 def agents_of(centre_id: int) -> QuerySet[Membership, tuple[int, str]]:
@@ -41,17 +38,20 @@ def skills_of(centre_id: int, people: Iterable[int] | None = None) -> dict[int, 
     }
 
 
+def languages_of_numbers(centre_id: int) -> list[NumberLanguage]:
+    """The numbers whose callers want a language."""
+    return list(NumberLanguage.objects.filter(centre_id=centre_id).exclude(language="").order_by("number", "pk"))
+
+
 class Known:
-    """What a bridge knows of a centre's agents, read anew where that is more than a second ago (telephony scope)."""
+    """What a bridge knows of a centre's agents; to be read anew when the bell has rung, and now and then (telephony scope)."""
 
     def __init__(self, centre_id: int) -> None:
         self.centre_id = centre_id
         self.skills: dict[int, Skills] = {}
-        self.read_at = float("-inf")  # monotonic time
 
-    def at(self, agents: Iterable[Agent]) -> dict[str, Skills]:
-        """By telephone, of whoever sits there now."""
-        if time.monotonic() - self.read_at >= READ_EVERY:
+    def at(self, agents: Iterable[Agent], *, anew: bool) -> dict[str, Skills]:
+        """By telephone, of whoever sits there now. Without `anew` it costs no query: a busy exchange asks at each event."""
+        if anew:
             self.skills = skills_of(self.centre_id)
-            self.read_at = time.monotonic()
         return {agent.telephone: self.skills.get(agent.person_id, ANYBODY) for agent in agents}

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from telephony_bridge.actions.skills import wishes
 from telephony_bridge.routing.skills import Skills
 from telephony_bridge.skill_models import LANGUAGES, AgentSkills
 from tenants.models import Municipality
@@ -19,9 +20,7 @@ class SkillForm(forms.Form):
         choices=[("all", _("alle Kommunen")), ("some", _("nur diese Kommunen"))],
         widget=forms.RadioSelect,
     )
-    municipalities = forms.MultipleChoiceField(
-        label=_("Kommunen"), required=False, widget=forms.CheckboxSelectMultiple
-    )
+    municipalities = forms.MultipleChoiceField(label=_("Kommunen"), required=False, widget=forms.CheckboxSelectMultiple)
     languages = forms.MultipleChoiceField(
         label=_("Sprachen"), choices=list(LANGUAGES), widget=forms.CheckboxSelectMultiple
     )
@@ -65,3 +64,14 @@ class SkillForm(forms.Form):
         given = self.cleaned_data
         places = given["municipalities"] if given["training"] == "some" else ()
         return Skills(frozenset(places), frozenset(given["languages"]), given["line"])
+
+
+class NumberForm(forms.Form):
+    """A number whose callers want a language."""
+
+    number = forms.CharField(
+        label=_("Rufnummer mit Vorwahl"),
+        max_length=40,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "tel"}),
+    )
+    language = forms.ChoiceField(label=_("Sprache"), choices=wishes)

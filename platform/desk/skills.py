@@ -6,9 +6,10 @@ from typing import Any
 
 from django.core.paginator import Page, Paginator
 
+from telephony_bridge.numbers import display
 from telephony_bridge.routing.skills import ANYBODY, Skills
 from telephony_bridge.skill_models import LANGUAGES, AgentSkills
-from telephony_bridge.skill_queries import agents_of, skills_of, trainable
+from telephony_bridge.skill_queries import agents_of, languages_of_numbers, skills_of, trainable
 from tenants.models import Municipality, ServiceCentre
 
 PER_PAGE = 25
@@ -48,3 +49,9 @@ def _row(person: int, name: str, skills: Skills, places: Iterable[Municipality])
         languages=", ".join(str(label) for code, label in LANGUAGES if code in skills.languages),
         helps=skills.line == AgentSkills.LINES.helps,
     )
+
+
+def numbers_of(centre: ServiceCentre) -> list[tuple[str, str, str]]:
+    """Numbers whose callers want a language: (E.164, as people write it, the language in words)."""
+    words = {str(code): str(label) for code, label in LANGUAGES}
+    return [(one.number, display(one.number), words[one.language]) for one in languages_of_numbers(centre.pk)]

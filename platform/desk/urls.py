@@ -32,6 +32,11 @@ urlpatterns = [
     path("leitstand/<slug:slug>/lage/", lead.set_situation, name="set_situation"),
     path("leitstand/<slug:slug>/lage/aufheben/", lead.clear_situation, name="clear_situation"),
     path("leitstand/<slug:slug>/kenntnisse/", skills.skill_list, name="skill_list"),
+    path(
+        "leitstand/<slug:slug>/kenntnisse/rufnummer/<slug:number>/entfernen/",
+        skills.number_language_remove,
+        name="number_language_remove",
+    ),
     path("leitstand/<slug:slug>/kenntnisse/<int:pk>/", skills.skill_edit, name="skill_edit"),
     path("rueckruf/<slug:public_id>/erledigt/", calls.callback_done, name="callback_done"),
     path("suchen/", learning.search_weeks, name="search_weeks"),

@@ -21,7 +21,7 @@ from telephony_bridge.actions.reaping import expire_wrap_ups, reap_calls
 from telephony_bridge.actions.receiving import receive
 from telephony_bridge.actions.records import forget_events, settle_record
 from telephony_bridge.actions.retention import forget_callers
-from telephony_bridge.actions.skills import set_skills
+from telephony_bridge.actions.skills import set_number_language, set_skills
 from telephony_bridge.actions.sources import add_source, change_networks, give_token, remember_refusal, rotate_token
 
 __all__ = [
@@ -61,6 +61,7 @@ __all__ = [
     "rotate_token",
     "save_wrap_up",
     "set_notice",
+    "set_number_language",
     "set_presence",
     "set_skills",
     "settle_record",

@@ -54,4 +54,24 @@ class Migration(migrations.Migration):
                 "constraints": [models.UniqueConstraint(fields=("centre", "person_id"), name="skills_once")],
             },
         ),
+        migrations.CreateModel(
+            name="NumberLanguage",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.CharField(max_length=16, verbose_name="Rufnummer")),
+                ("language", models.CharField(blank=True, max_length=2, verbose_name="Sprache")),
+                (
+                    "centre",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="tenants.servicecentre"
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "Rufnummer mit Sprache",
+                "verbose_name_plural": "Rufnummern mit Sprache",
+                "ordering": ["number", "id"],
+                "constraints": [models.UniqueConstraint(fields=("centre", "number"), name="number_language_once")],
+            },
+        ),
     ]

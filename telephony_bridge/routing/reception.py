@@ -6,9 +6,9 @@ Media are named as Asterisk does: `sound:/folder/file`, without its ending.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from telephony_bridge.identify import Dialled, Prefix, identify
+from telephony_bridge.identify import Dialled, Identified, Prefix, identify
 from telephony_bridge.routing.skills import ANYTHING, Wants
 
 Media = tuple[str, ...]
@@ -36,11 +36,13 @@ class Welcome:
 class Reception:
     """A centre. `is_open` is asked at each call. `shut`: closed at once by whoever leads the team, whatever the hours say.
 
+    `languages`: number (E.164) -> the language that its callers want (ISO 639-1).
     `longest` callers wait at most, the next one hears `full`; `callback` is what who pressed 1 hears.
     """
 
     places: tuple[Place, ...] = ()
     prefixes: tuple[Prefix[str], ...] = ()
+    languages: Mapping[str, str] = field(default_factory=dict)
     is_open: Callable[[], bool] = lambda: True
     unknown: Place = Place("")
     shut: Media = ()
@@ -52,8 +54,9 @@ class Reception:
 
     def welcome(self, told: Mapping[str, str], *, waiting: int) -> Welcome:
         """For a call with these headers, while so many others wait."""
-        place = self._whose(told)
-        wants = Wants(municipality=place.slug or None)
+        called = self._called(told)
+        place = next((place for place in self.places if place.slug == called.municipality_key), self.unknown)
+        wants = Wants(municipality=place.slug or None, language=self.languages.get(called.number or ""))
         if self.shut:
             return Welcome(closed=(*place.emergency, *self.shut), wants=wants)
         if not self.is_open() and place.closed:
@@ -62,9 +65,7 @@ class Reception:
             return Welcome(closed=(*place.emergency, *self.full), wants=wants)
         return Welcome(first=(*place.emergency, *(self.waits if waiting else ())), wants=wants)
 
-    def _whose(self, told: Mapping[str, str]) -> Place:
+    def _called(self, told: Mapping[str, str]) -> Identified[str]:
         headers = {name: tuple(filter(None, [told.get(name, "").strip(",")])) for name in ("diversion", "history")}
         number = told.get("dialled", "")
-        dialled = Dialled(number, number, headers["diversion"], headers["history"])
-        key = identify(dialled, self.prefixes).municipality_key
-        return next((place for place in self.places if place.slug == key), self.unknown)
+        return identify(Dialled(number, number, headers["diversion"], headers["history"]), self.prefixes)

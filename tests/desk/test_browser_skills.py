@@ -11,9 +11,12 @@ pytestmark = pytest.mark.browser
 @pytest.fixture
 def live(live):
     """Without skills before and afterwards."""
-    live.sql("DELETE FROM telephony_bridge_agentskills")
+    forget = "DELETE FROM telephony_bridge_agentskills", "DELETE FROM telephony_bridge_numberlanguage"
+    for statement in forget:
+        live.sql(statement)
     yield live
-    live.sql("DELETE FROM telephony_bridge_agentskills")
+    for statement in forget:
+        live.sql(statement)
 
 
 def test_a_supervisor_says_what_somebody_can_do(live, browser):  # noqa: F811
@@ -40,6 +43,16 @@ def test_a_supervisor_says_what_somebody_can_do(live, browser):  # noqa: F811
     expect(row).to_contain_text("Kreis Soest")
     expect(row).to_contain_text("Deutsch, Türkisch")
     expect(row).to_contain_text("Aushilfe")
+    page.get_by_role("textbox", name="Rufnummer").fill("103-77")
+    page.get_by_role("textbox", name="Rufnummer").press("Enter")
+    looked_at(page, "desk-skills-refused", modes=["light", "narrow"])
+    page.get_by_role("link", name="Bitte eine Rufnummer mit Vorwahl").press("Enter")
+    expect(page.get_by_role("textbox", name="Rufnummer")).to_be_focused()
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.type("02921 103-77")
+    page.get_by_role("combobox", name="Sprache").select_option("Türkisch")
+    page.get_by_role("button", name="Rufnummer eintragen").press("Enter")
+    expect(page.get_by_role("row", name="02921 10377")).to_contain_text("Türkisch")
     looked_at(page, "desk-skills")
     kept = "SELECT municipalities = '{kreis}' AND languages = '{de,tr}' AND line = 1 FROM telephony_bridge_agentskills"
     assert live.sql(kept)

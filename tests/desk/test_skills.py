@@ -34,8 +34,10 @@ def text_of(html):
     return " ".join(re.sub(r"<[^>]+>", " ", html).split())
 
 
-def rows(answer):
-    return [text_of(row) for row in re.findall(r"<tr>.*?</tr>", answer.content.decode(), re.DOTALL)[1:]]
+def rows(answer, table="Kenntnisse des Teams"):
+    tables = re.findall(r"<table.*?</table>", answer.content.decode(), re.DOTALL)
+    found = [one for one in tables if f">{table}</caption>" in one]
+    return [text_of(row) for row in re.findall(r"<tr>.*?</tr>", "".join(found), re.DOTALL)[1:]]
 
 
 def form_of(people, who="agent"):
@@ -184,3 +186,48 @@ def test_the_number_of_queries_does_not_grow(lead, people, request):
     with CaptureQueriesContext(connection) as many:
         lead.get(LIST)
     assert len(many) == len(few)
+
+
+# Numbers whose callers want a language
+
+TURKISH = {"number": "02921 103-77", "language": "tr"}
+
+
+def test_a_number_has_a_language_until_it_is_removed(lead):
+    answer = lead.post(LIST, TURKISH)
+    assert (answer.status_code, answer["Location"]) == (302, LIST)
+    assert lead.post(f"{LIST}?seite=2", TURKISH)["Location"] == f"{LIST}?seite=2"
+    page = lead.get(LIST)
+    assert rows(page, "Rufnummern mit Sprache") == ["02921 10377 Türkisch Entfernen"]
+    (path,) = re.findall(r'action="([^"]+entfernen/)"', page.content.decode())
+    assert lead.post(path)["Location"] == LIST
+    assert rows(lead.get(LIST), "Rufnummern mit Sprache") == []
+    assert lead.post(path).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("sent", "words"),
+    [
+        ({"number": "Rathaus"}, "Bitte eine Rufnummer mit Vorwahl angeben"),
+        ({"number": ""}, "zwingend erforderlich"),
+        ({"language": "de"}, "de"),
+        ({"language": ""}, "zwingend erforderlich"),
+    ],
+)
+def test_what_is_no_number_or_no_wish_is_said(lead, sent, words):
+    answer = lead.post(LIST, TURKISH | sent)
+    assert answer.status_code == 422
+    summary = re.search(r"<div[^>]*error-summary.*?</ul>", answer.content.decode(), re.DOTALL)[0]
+    assert words in text_of(summary)
+    assert len(rows(answer)) == 3  # the page is whole
+    assert rows(lead.get(LIST), "Rufnummern mit Sprache") == []
+
+
+def test_numbers_are_not_the_agents_to_change_nor_another_centres(desk, lead):
+    lead.post(LIST, TURKISH)
+    removing = f"{LIST}rufnummer/49292110377/entfernen/"
+    for path in (LIST, removing):
+        assert desk("agent").post(path, TURKISH | {"language": "ar"}).status_code == 403
+        assert lead.post(path.replace("soest", "unna"), TURKISH | {"language": "ar"}).status_code == 404
+    assert lead.get(removing).status_code == 405
+    assert rows(lead.get(LIST), "Rufnummern mit Sprache") == ["02921 10377 Türkisch Entfernen"]

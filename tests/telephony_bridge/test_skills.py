@@ -1,18 +1,24 @@
 """What agents can do: who may say it, of whom, and that the distribution knows it within a second of its being said."""
 
+import math
+
 import psycopg
 import pytest
 from django.db import ProgrammingError, connections, transaction
 
 from accounts.models import Membership
-from telephony_bridge import actions, skill_queries
+from telephony_bridge import actions
+from telephony_bridge import link as link_module
+from telephony_bridge.actions import skills as module
 from telephony_bridge.link import Link
+from telephony_bridge.receptions import Voice, reception_of
 from telephony_bridge.routing.ari import Access
 from telephony_bridge.routing.exchange import Exchange
+from telephony_bridge.routing.pool import Pool
 from telephony_bridge.routing.skills import ANYBODY, Skills, Wants
 from telephony_bridge.routing.spool import Spool
-from telephony_bridge.skill_models import AgentSkills
-from telephony_bridge.skill_queries import agents_of, skills_of, trainable
+from telephony_bridge.skill_models import AgentSkills, NumberLanguage
+from telephony_bridge.skill_queries import agents_of, languages_of_numbers, skills_of, trainable
 from tenants import scope
 from tenants.backend.base import login_password
 from tenants.errors import Refusal
@@ -185,10 +191,12 @@ def bridge(soest, tmp_path, people, at_desk, monkeypatch):
             type(people[who]).objects.filter(pk=people[who].pk).update(phone_user=telephone)
     link = Link(soest.centre_id, Access("127.0.0.1", 1, "bridge", "none"), Spool(tmp_path))
     link.exchange = Exchange(link.access)
+    monkeypatch.setattr(link_module, "LOOK_EVERY", math.inf)  # however slow the machine is
     monkeypatch.setattr(link, "_in_loop", lambda work: work())
 
-    def round_(*, after=skill_queries.READ_EVERY):
-        link.known.read_at -= after
+    def round_(*, rung=True):
+        if rung:
+            link.rung.set()
         link._round()
         return link.exchange.pool.skills
 
@@ -202,10 +210,10 @@ def test_the_pool_knows_what_was_said_of_who_sits_at_a_telephone(bridge, teach):
     assert bridge() == {"agent1": FOR_KREIS, "agent2": ANYBODY}
 
 
-def test_it_is_read_once_a_second_however_often_something_happens(bridge, teach):
+def test_it_is_not_read_at_each_event(bridge, teach):
     bridge()
     teach("agent", FOR_KREIS)
-    assert bridge(after=0.0)["agent1"] == ANYBODY
+    assert bridge(rung=False)["agent1"] == ANYBODY
     assert bridge()["agent1"] == FOR_KREIS
 
 
@@ -245,3 +253,111 @@ def test_the_bridges_of_the_centre_are_rung(in_threads, people):
 
     ((centre, rung),) = in_threads(listens_while_it_is_said)
     assert rung == [str(centre)]
+
+
+# Numbers whose callers want a language
+
+
+@pytest.fixture
+def wishes(soest, at_desk):
+    """wishes("02921 103-77", "tr") as the supervisor says it."""
+
+    def act(number, language):
+        with at_desk("supervisor") as beate:
+            return actions.set_number_language(soest.centre, number, language, acting_user=beate)
+
+    return act
+
+
+def numbers(centre_id):
+    with scope.telephony():
+        return {one.number: one.language for one in languages_of_numbers(centre_id)}
+
+
+def test_a_number_has_a_language_until_it_has_another_or_none(wishes, soest):
+    assert wishes(" 02921 / 103-77 ", "tr") == "+49292110377"
+    assert numbers(soest.centre_id) == {"+49292110377": "tr"}
+    wishes("+49 2921 10377", "ar")
+    wishes("0292110377", "ar")
+    assert numbers(soest.centre_id) == {"+49292110377": "ar"}
+    wishes("02921 10377", "")
+    assert numbers(soest.centre_id) == {}
+    with scope.owner():
+        rows = AuditEntry.objects.filter(action="set_number_language").order_by("pk")
+        assert [(row.before["language"], row.after["language"]) for row in rows] == [
+            ("", "tr"),
+            ("tr", "ar"),
+            ("ar", ""),
+        ]
+
+
+@pytest.mark.parametrize(
+    ("number", "language", "words"),
+    [
+        ("Rathaus", "tr", "Rufnummer mit Vorwahl"),
+        ("10377", "tr", "Rufnummer mit Vorwahl"),
+        ("02921 10377", "de", "nicht zur Wahl: de"),
+        ("02921 10377", "tlh", "nicht zur Wahl: tlh"),
+    ],
+)
+def test_what_is_no_number_or_no_wish_is_refused(wishes, soest, number, language, words):
+    with pytest.raises(Refusal, match=words):
+        wishes(number, language)
+    assert numbers(soest.centre_id) == {}
+
+
+def test_there_are_as_many_numbers_as_a_page_shows(wishes, soest, monkeypatch):
+    monkeypatch.setattr(module, "MOST_NUMBERS", 2)
+    for number in ("02921 10377", "02921 10378"):
+        wishes(number, "tr")
+    wishes("02921 10377", "ar")  # one that is there already
+    with pytest.raises(Refusal, match="Mehr als 2"):
+        wishes("02921 10379", "tr")
+    wishes("02921 10378", "")
+    wishes("02921 10379", "tr")
+    assert len(numbers(soest.centre_id)) == 2
+
+
+def test_of_numbers_only_who_leads_the_team_says_it(soest, at_desk, unna_leads, wishes):
+    wishes("02921 10377", "tr")
+    for who in ("agent", "agent.unna"):
+        with at_desk(who) as person, pytest.raises(ProgrammingError), transaction.atomic():
+            actions.set_number_language(soest.centre, "02921 10378", "tr", acting_user=person)
+        with at_desk(who):
+            assert NumberLanguage.objects.update(language="") == 0
+    with at_desk("agent.unna"):
+        assert languages_of_numbers(soest.centre_id) == []
+    with at_desk("supervisor"), pytest.raises(ProgrammingError), transaction.atomic():
+        NumberLanguage.objects.all().delete()
+    with scope.municipality(soest.schema_name), pytest.raises(ProgrammingError), transaction.atomic():
+        list(NumberLanguage.objects.all())
+    assert numbers(soest.centre_id) == {"+49292110377": "tr"}
+
+
+@pytest.mark.parametrize("has_voice", [False, True])
+def test_who_dials_it_wants_the_language_also_by_way_of_a_forwarded_town_hall(wishes, soest, tmp_path, has_voice):
+    wishes("02921 103-77", "tr")
+    voice = Voice(tmp_path) if has_voice else None
+    with scope.telephony():
+        reception = reception_of(soest.centre_id, voice)
+    if voice:
+        voice.close()
+
+    def wanted(dialled, diversion=""):
+        return reception.welcome({"dialled": dialled, "diversion": diversion, "history": ""}, waiting=0).wants
+
+    assert wanted("+49292110377") == Wants("soest", "tr")
+    assert wanted("+4929211030") == Wants("soest")
+    assert wanted("+492921999", "<sip:+49292110377@town.example>;reason=unconditional") == Wants("soest", "tr")
+    assert wanted("anonymous") == Wants()
+
+
+def test_a_caller_who_wants_a_language_goes_to_whom_speaks_it(bridge, teach, wishes, soest):
+    teach("agent2", Skills(languages=frozenset({"de", "tr"})))
+    wishes("02921 103-77", "tr")
+    with scope.telephony():
+        reception = reception_of(soest.centre_id, None)
+    pool = Pool(["agent1", "agent2"])
+    pool.learn_all(bridge())
+    pool.seek("call", wants=reception.welcome({"dialled": "+49292110377"}, waiting=0).wants)
+    assert pool.pairs(0.0) == [("call", "agent2")]
