@@ -7,6 +7,7 @@ from django.db import connection
 from django.utils import timezone
 
 from telephony_bridge.models import Call, Presence
+from telephony_bridge.seats import give_way
 from tenants import events
 
 BELL = "exchange"  # the channel that ring_bridges() of sql/rights.sql rings
@@ -48,6 +49,8 @@ def _follows(presence: Presence, running: str, now: datetime, *, is_here: int | 
         state = str(presence.after_call) if presence.state in {"busy", "wrap-up"} else ""
     if not state or state == presence.state:
         return False
+    if presence.state == "away":
+        give_way(presence)
     presence.state, presence.since = state, now
     return True
 
@@ -70,6 +73,8 @@ def _states_by_calls(people: Iterable[int]) -> dict[int, str]:
 def become(presence: Presence, state: str, now: datetime) -> None:
     """Another state from `now` on, told to the centre's desks; the same one is no news."""
     if presence.state != state:
+        if presence.state == "away":
+            give_way(presence)
         presence.state, presence.since = state, now
         presence.save(update_fields=["state", "since"])
         tell(presence)

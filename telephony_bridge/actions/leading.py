@@ -11,6 +11,7 @@ from telephony_bridge.actions.taking_over import refuse_taking_over
 from telephony_bridge.models import Call, ExchangeCommand, Presence
 from telephony_bridge.notice_models import CentreNotice
 from telephony_bridge.presence import ring_bridges, tell
+from telephony_bridge.seats import give_way
 from tenants import audit, events
 from tenants.audit import SYSTEM, Actor
 from tenants.errors import Refusal
@@ -38,6 +39,8 @@ def lead_presence(presence: Presence, state: str, reason: str, *, acting_user: A
         before = audit.state(fresh, "state", "after_call", "reason")
         fresh.after_call, fresh.reason = state, f"{reason} ({acting_user.name})"[:120]
         if fresh.state not in (*BY_CALLS, state):
+            if fresh.state == "away":
+                give_way(fresh)
             fresh.state, fresh.since = state, timezone.now()
         after = audit.state(fresh, "state", "after_call", "reason")
         if after != before:

@@ -16,6 +16,7 @@ from telephony_bridge import times
 from telephony_bridge.actions.taking_over import end_write_ups
 from telephony_bridge.models import Presence, Telephone
 from telephony_bridge.presence import become, state_by_calls, tell
+from telephony_bridge.seats import give_way, who_sits_at
 from tenants import audit
 from tenants.audit import SYSTEM, Actor
 from tenants.errors import Refusal
@@ -34,6 +35,8 @@ def set_presence(centre: ServiceCentre, state: str, *, acting_user: Actor, reaso
         before = audit.state(presence, "state", "after_call", "reason")
         presence.after_call, presence.reason = state, reason[:120]
         if (wanted := state_by_calls(acting_user.pk) or state) != presence.state:
+            if presence.state == "away":
+                give_way(presence)
             presence.state, presence.since = wanted, now
         after = audit.state(presence, "state", "after_call", "reason")
         if after != before:
@@ -52,9 +55,9 @@ def sign_in_at(centre: ServiceCentre, telephone: str, *, acting_user: Actor) -> 
     """
     now = timezone.now()
     with transaction.atomic():
-        if telephone:
-            _refuse_taken_telephone(centre, telephone, acting_user)
         presence = _own_row(centre, acting_user, now)
+        if telephone:
+            _refuse_taken_telephone(presence, telephone)
         before = audit.state(presence, "telephone")
         if presence.telephone != telephone:
             presence.telephone = telephone
@@ -64,12 +67,14 @@ def sign_in_at(centre: ServiceCentre, telephone: str, *, acting_user: Actor) -> 
             tell(presence)
 
 
-def _refuse_taken_telephone(centre: ServiceCentre, telephone: str, acting_user: Actor) -> None:
-    found = Telephone.objects.filter(centre=centre, user=telephone).first()
+def _refuse_taken_telephone(presence: Presence, telephone: str) -> None:
+    other = who_sits_at(presence, telephone)
+    found = Telephone.objects.filter(
+        centre_id=presence.centre_id, user=telephone
+    ).first()  # after its lock: it may be gone
     if found is None:
         raise Refusal(_("Dieses Telefon gibt es nicht mehr."))
-    others = Presence.objects.filter(centre=centre, telephone=telephone).exclude(person_id=acting_user.pk)
-    if other := others.exclude(state="away").first():
+    if other:
         raise Refusal(_("Am Telefon „%(label)s“ sitzt %(name)s.") % {"label": found.label, "name": other.person_name})
 
 

@@ -10,7 +10,20 @@ CREATE OR REPLACE FUNCTION public.ring_bridges(of_centre integer) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$ SELECT pg_notify('exchange', of_centre::text) $$;
 REVOKE ALL ON FUNCTION public.ring_bridges(integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION public.ring_bridges(integer) TO desk_web, telephony, worker;
-GRANT SELECT ON telephony_bridge_telephone TO desk_web, telephony;
+GRANT SELECT ON telephony_bridge_telephone TO desk_web, telephony, worker;
+-- Of two who sit down at a telephone at once, one waits for the other (seats.py): its row is locked, which who may only read it cannot do.
+CREATE OR REPLACE FUNCTION public.lock_telephone(of_centre integer, of_user text) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF (public.caller() IN ('telephony', 'worker')
+        OR (public.caller() = 'desk_web' AND of_centre IN (SELECT public.desk_centres()))) IS NOT TRUE THEN
+        RETURN false;
+    END IF;
+    PERFORM FROM public.telephony_bridge_telephone WHERE centre_id = of_centre AND "user" = of_user FOR NO KEY UPDATE;
+    RETURN FOUND;
+END $$;
+REVOKE ALL ON FUNCTION public.lock_telephone(integer, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION public.lock_telephone(integer, text) TO desk_web, telephony, worker;
 GRANT SELECT, INSERT, UPDATE ON telephony_bridge_telephone TO operator_web;
 GRANT SELECT, INSERT (centre_id, call_id, person_id, verb, number, label, created_at, done_at, result) ON telephony_bridge_exchangecommand TO desk_web;
 GRANT SELECT, UPDATE (done_at, result), DELETE ON telephony_bridge_exchangecommand TO telephony;
@@ -34,6 +47,31 @@ CREATE POLICY own ON telephony_bridge_call FOR SELECT TO tenant USING (municipal
 CREATE POLICY desk ON telephony_bridge_call TO desk_web USING (centre_id IN (SELECT public.desk_centres()));
 CREATE POLICY platform ON telephony_bridge_call TO telephony, worker USING (true);
 CREATE POLICY connects ON telephony_bridge_call FOR SELECT TO operator_web USING (true);
+-- An agent takes calls that nobody has, and writes in those that they have. Of all others they say for whom those that nobody has are, and that
+-- somebody was called back; the exchange's times are set by who leads the team (actions/records.py), its place by public.put_first.
+CREATE OR REPLACE FUNCTION public.guard_call() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    me bigint := public.desk_person();
+    is_own boolean := coalesce(OLD.agent_id, NEW.agent_id) = me AND coalesce(NEW.agent_id, me) = me;
+    theirs text[] := ARRAY['callback_done_at', 'callback_by_id'];
+    times text[] := ARRAY['ringing_at', 'answered_at', 'hung_up_at'];
+    leads boolean := OLD.centre_id IN (SELECT public.desk_supervised());
+BEGIN
+    IF is_own THEN
+        IF NOT leads AND (NEW.ringing_at, NEW.hung_up_at) IS DISTINCT FROM (OLD.ringing_at, OLD.hung_up_at) THEN
+            RAISE EXCEPTION 'times of a call' USING ERRCODE = 'insufficient_privilege';
+        END IF;
+        RETURN NEW;
+    END IF;
+    IF OLD.agent_id IS NULL THEN theirs := theirs || ARRAY['municipality_id', 'chosen_by_agent']; END IF;
+    IF leads THEN theirs := theirs || times; END IF;
+    IF to_jsonb(NEW) - theirs <> to_jsonb(OLD) - theirs THEN
+        RAISE EXCEPTION 'call of somebody else' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE OR REPLACE TRIGGER guard BEFORE UPDATE ON telephony_bridge_call
+    FOR EACH ROW WHEN (CURRENT_USER = 'desk_web') EXECUTE FUNCTION public.guard_call();
 SELECT public.protect('telephony_bridge_ctievent');
 CREATE POLICY connects ON telephony_bridge_ctievent FOR SELECT TO operator_web USING (true);
 CREATE POLICY platform ON telephony_bridge_ctievent TO telephony USING (true);
@@ -49,9 +87,21 @@ CREATE POLICY desk_own ON telephony_bridge_presence FOR UPDATE TO desk_web
 CREATE POLICY desk_leads ON telephony_bridge_presence FOR UPDATE TO desk_web USING (centre_id IN (SELECT public.desk_supervised()))
     WITH CHECK (centre_id IN (SELECT public.desk_supervised()) AND state <> 'ready' AND after_call IN ('break', 'away'));
 CREATE POLICY platform ON telephony_bridge_presence TO telephony, worker USING (true);
+-- Which columns is a question of before and after, so a trigger asks it. Of a colleague, whoever leads the team sets the presence, and nothing else:
+-- neither a name nor a sign of life, nor a telephone at which they would sit.
+CREATE OR REPLACE FUNCTION public.guard_presence() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF OLD.person_id IS DISTINCT FROM public.desk_person() AND ((NEW.person_name, NEW.seen_at) IS DISTINCT FROM (OLD.person_name, OLD.seen_at)
+        OR NEW.telephone NOT IN (OLD.telephone, '')) THEN
+        RAISE EXCEPTION 'presence of somebody else' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE OR REPLACE TRIGGER guard BEFORE UPDATE ON telephony_bridge_presence
+    FOR EACH ROW WHEN (CURRENT_USER = 'desk_web') EXECUTE FUNCTION public.guard_presence();
 SELECT public.protect('telephony_bridge_telephone');
 CREATE POLICY desk ON telephony_bridge_telephone FOR SELECT TO desk_web USING (centre_id IN (SELECT public.desk_centres()));
-CREATE POLICY platform ON telephony_bridge_telephone TO telephony, operator_web USING (true);
+CREATE POLICY platform ON telephony_bridge_telephone TO telephony, operator_web, worker USING (true);
 SELECT public.protect('telephony_bridge_exchangecommand');
 CREATE POLICY desk ON telephony_bridge_exchangecommand FOR SELECT TO desk_web
     USING (person_id = public.desk_person() AND centre_id IN (SELECT public.desk_centres()));
