@@ -44,6 +44,23 @@ def test_the_concern_is_written_and_sent_with_the_keyboard(live, browser):  # no
     assert live.sql("SELECT concern FROM telephony_bridge_handover ORDER BY id DESC LIMIT 1") == "2 Ausweise, 1 Pass"
 
 
+def test_enter_in_the_field_of_a_number_asks_there(live, browser):  # noqa: F811
+    page = live.desk(browser)
+    live.ring()
+    page.locator('#calls [data-state="ringing"]').wait_for()
+    page.keyboard.press("F8")
+    page.locator('#calls [data-state="talking"]').wait_for()
+    live.sql("UPDATE telephony_bridge_call SET is_controlled = true WHERE state = 'talking'")
+    page.reload()
+    page.get_by_role("button", name="Nummer wählen").press("Enter")
+    expect(page.get_by_label("Rufnummer oder Durchwahl")).to_be_focused()
+    page.keyboard.type("02921 3022")
+    with page.expect_response(re.compile("/anlage/")) as answer:
+        page.keyboard.press("Enter")
+    assert answer.value.url.endswith("/anlage/consult/")
+    assert live.sql("SELECT number FROM telephony_bridge_exchangecommand ORDER BY id DESC LIMIT 1") == "+4929213022"
+
+
 def test_a_card_comes_by_itself_and_is_ticked_off(live, browser):  # noqa: F811
     live.hang_up(live.ring())
     live.sql("DELETE FROM telephony_bridge_handover")

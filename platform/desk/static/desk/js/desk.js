@@ -131,10 +131,11 @@ document.addEventListener("click", event => {
   if (event.target.closest?.("[data-opens=gap-dialog]")) prefill(at("gap-form"), opened?.id);
 });
 
+// In a dialog a digit is a choice, but in its field a letter; Enter there presses the dialog's own first button, not the first of the form.
 document.addEventListener("keydown", event => {
-  const dialog = document.querySelector("dialog[data-digits][open]");
-  const typing = event.target.matches?.("input"), key = typing && event.key === "Enter" ? "1" : typing ? "" : event.key; // Enter: of its own dialog
-  const chosen = dialog && /^[1-9]$/.test(key) && dialog.querySelector(`[data-digit="${key}"]`);
+  const dialog = document.querySelector("dialog[open]"), typing = event.target.matches?.("dialog input[form=act]");
+  const digit = !typing && dialog?.matches("[data-digits]") && /^[1-9]$/.test(event.key);
+  const chosen = digit ? dialog.querySelector(`[data-digit="${event.key}"]`) : typing && event.key === "Enter" && dialog.querySelector("[type=submit]");
   if (chosen) { event.preventDefault(); chosen.click(); }
 });
 
