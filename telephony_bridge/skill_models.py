@@ -68,7 +68,7 @@ class AgentSkills(models.Model):
 
 
 class NumberLanguage(models.Model):
-    """A number whose callers want a language: theirs are the agents who speak it, as long as one of them is to be had (docs/adr/0112)."""
+    """A number whose callers want a language: theirs are the agents who speak it, as long as one of them is to be had (docs/adr/0113)."""
 
     centre = models.ForeignKey(ServiceCentre, models.CASCADE, related_name="+")
     number = models.CharField(_("Rufnummer"), max_length=16)  # E.164, as it was dialled

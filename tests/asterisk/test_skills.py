@@ -11,7 +11,7 @@ from tenants import scope
 from tests.asterisk.sip import Caller, Phone, play
 from tests.asterisk.town import town
 
-TOWN_HALL, DISTRICT = "+4929211030", "+492921300"
+TOWN_HALL, DISTRICT, IN_TURKISH = "+4929211030", "+492921300", "+49292110377"
 FOR_SOEST, FOR_KREIS = Skills(frozenset({"soest"})), Skills(frozenset({"kreis"}))
 
 
@@ -76,5 +76,27 @@ def test_who_waits_is_given_to_whom_a_supervisor_has_just_said_it_of(asterisk, s
                 assert caller.talked == 0
                 await says(soest, "agent", ANYBODY)
                 await caller.until(lambda: caller.talked > 0.3)
+
+    play(played())
+
+
+def test_who_dials_a_number_with_a_language_is_given_to_whom_speaks_it(asterisk, soest):
+    def wished():
+        beate = soest.supervisor()
+        with scope.desk(beate.pk), transaction.atomic():
+            actions.set_number_language(soest.centre, IN_TURKISH, "tr", acting_user=beate)
+
+    async def played():
+        await soest.ask(wished)
+        await says(soest, "agent2", Skills(languages=frozenset({"de", "tr"})))
+        with soest.linked() as link:
+            await soest.active(link)
+            for who, telephones in (("agent", ["agent1"]), ("agent2", ["agent1", "agent2"])):
+                await soest.ask(lambda who=who: soest.is_now(who, "ready"))
+                await free(soest, link, telephones)
+            async with Phone(asterisk.ports.phones), Caller(IN_TURKISH, asterisk.ports.sip) as caller:
+                await caller.until(lambda: caller.talked > 0.3)
+                call = await soest.call_is(state="talking", agent_id=soest.people["agent2"].pk)
+                assert call.municipality.slug == "soest"
 
     play(played())
