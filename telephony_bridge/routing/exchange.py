@@ -10,6 +10,7 @@ import time
 from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -26,7 +27,7 @@ from telephony_bridge.routing.pace import Pace
 from telephony_bridge.routing.pool import Pool
 from telephony_bridge.routing.reception import Reception
 from telephony_bridge.routing.requests import Request, lease, request_of
-from telephony_bridge.routing.resync import Found, Look, compared, looked_at
+from telephony_bridge.routing.resync import Found, Look, compared, looked_at, started
 
 __all__ = ["Exchange", "ReplacedError"]
 log = structlog.get_logger(__name__)
@@ -67,6 +68,7 @@ class Exchange:
         self.connected = asyncio.Event()  # and all is known
         self.look = Look(self.ask)
         self.awake_at = time.monotonic()  # when we were there last
+        self.started: datetime | None = None  # when Asterisk was, as it says itself
 
     async def run(self) -> None:
         """Until cancelled. Raises ReplacedError."""
@@ -323,6 +325,7 @@ class Exchange:
     async def _resynchronise(self, ari: Ari) -> None:
         """What Asterisk has is the truth: calls that are lost are closed, living ones taken over, legs that belong to nobody ended."""
         await ari("POST", f"applications/{self.access.app}/subscription", eventSource="endpoint:PJSIP")
+        self.started = started(await ari("GET", "asterisk/info", only="status"))
         channels, bridges = await ari("GET", "channels"), await ari("GET", "bridges")
         known = {id_: line.call for id_, line in self.lines.items()}
         torn = {id_ for id_, line in self.lines.items() if line.torn}

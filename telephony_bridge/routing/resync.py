@@ -262,6 +262,15 @@ def _state(id_: str, legs: Mapping[str, str], bridge: str | None, there: _There)
     return State.QUEUED if there.is_up(id_) else State.NEW
 
 
+def started(info: Any) -> datetime | None:
+    """When Asterisk was, by its answer to `asterisk/info`; None where that does not say it."""
+    try:
+        found = datetime.fromisoformat(info["status"]["startup_time"])
+    except (KeyError, TypeError, ValueError):
+        return None
+    return found if found.tzinfo else None
+
+
 def endpoint(channel: Json) -> str:
     """`agent1` of `PJSIP/agent1-00000001`."""
     name = _NAME.fullmatch(str(channel.get("name", "")))

@@ -35,6 +35,7 @@ def test_it_ends_under_calls_and_serves_the_next(asterisk, soest, number):
         await soest.ask(lambda: soest.is_now("agent", "ready"))
         with soest.linked() as link:
             await soest.active(link)
+            before = link.exchange.started
             async with Phone(asterisk.ports.phones) as phone:
                 async with (
                     Caller(TOWN_HALL, asterisk.ports.sip) as talks,
@@ -49,6 +50,7 @@ def test_it_ends_under_calls_and_serves_the_next(asterisk, soest, number):
                 phone.quiet.set()
                 asterisk.start(before=end_with_parent(os.getpid()))  # in this thread: its end would be the parent's
                 await soest.active(link)
+                assert link.exchange.started > before  # so its log says of no call any more that it goes on
                 await rows_are_true(soest, 2)
                 await soest.agent_is("agent", "wrap-up")
                 await soest.ask(lambda: soest.is_now("agent2", "ready"))

@@ -1,12 +1,14 @@
 """What Asterisk has, against what we know: what was missed is told, what is not known is taken over, what belongs to nobody is ended."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from telephony_bridge.routing import calls as c
 from telephony_bridge.routing.calls import Routed, State
 from telephony_bridge.routing.core import step
 from telephony_bridge.routing.pool import Pool
-from telephony_bridge.routing.resync import compared
+from telephony_bridge.routing.resync import compared, started
 
 CALLER, LEG, BRIDGE, TARGET = "17.1", "17.1-a1", "17.1-b2", "17.1-x3"
 
@@ -271,3 +273,13 @@ def test_a_telephone_is_not_rung_before_the_call_before_is_down():
     assert pool.free == ["a"]
     pool.are_in_use({})
     assert pool.free == ["a", "b"]
+
+
+@pytest.mark.parametrize("info", [None, {}, {"status": None}, {"status": {"startup_time": "soon"}}, [1]])
+def test_an_exchange_that_does_not_say_when_it_was_started(info):
+    assert started(info) is None
+
+
+def test_when_an_exchange_was_started():
+    told = {"status": {"startup_time": "2026-11-30T20:23:32.000+0100"}}
+    assert started(told) == datetime(2026, 11, 30, 19, 23, 32, tzinfo=UTC)
