@@ -20,6 +20,7 @@ from django.conf import settings
 from django.db import Error, connection, connections
 
 from telephony_bridge import actions, record
+from telephony_bridge.actions.life import SHOWN_EVERY, show_life
 from telephony_bridge.asterisk.ami import Ami, AmiError, GoneError, ManagerAccess
 from telephony_bridge.asterisk.safety_net import SafetyNet, adopt, fetch, talks, waiting
 from telephony_bridge.lead_queries import put_first_calls
@@ -89,6 +90,7 @@ class Link:
         self.cel = besides.cel
         self.voice = Voice(besides.sounds) if besides.sounds else None
         self.known = Known(centre_id)  # what agents can do
+        self.shown_at = 0.0  # monotonic time
         self.received_at = 0.0  # monotonic time at which the reception was read
         self.loop: asyncio.AbstractEventLoop | None = None
         self.task: asyncio.Task[None] | None = None
@@ -219,12 +221,19 @@ class Link:
                     self.rung.clear()
                     self.looked_at = time.monotonic()
                     self._obey(exchange)
+                    self._show_life(exchange, source)
                 self.agents = agents_at_telephones(self.centre_id)
                 agents = self.agents.values()
                 states, skills = {agent.telephone: agent.state for agent in agents}, self.known.at(agents, anew=looks)
                 self._in_loop(lambda: self._attend(exchange, states, skills))
                 self._receive(exchange)
             self.backend = connection.connection.info.backend_pid if connection.connection else 0
+
+    def _show_life(self, exchange: Exchange, source: Source) -> None:
+        """Who presses something while we do not is told so at once."""
+        if exchange.connected.is_set() and time.monotonic() - self.shown_at >= SHOWN_EVERY:
+            show_life(source)
+            self.shown_at = time.monotonic()
 
     def _put_first_again(self, exchange: Exchange) -> None:
         """Whom a supervisor has put before the others stays there, also when it was another bridge that was told."""
@@ -252,8 +261,8 @@ class Link:
 
     def follow_record(self) -> int:
         """Read what is new in the exchange's own log (telephony scope); 0, since there is always something. Only the active bridge does it."""
-        if self.cel and self.exchange:
-            record.follow(self._source(), self.cel)
+        if self.cel and (exchange := self.exchange):
+            record.follow(self._source(), self.cel, started=exchange.started)
         return 0
 
     def compare_record(self) -> int:
