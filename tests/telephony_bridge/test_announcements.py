@@ -16,7 +16,7 @@ from telephony_bridge.announcement_models import BIGGEST, Announcement
 from telephony_bridge.asterisk import decoding, speech
 from tenants import own_actions, scope
 from tenants.errors import Refusal
-from tenants.models import AuditEntry
+from tenants.models import AuditEntry, Municipality
 
 HOST, LIST = "soest.localhost", "/einstellungen/ansagen/"
 
@@ -137,6 +137,32 @@ def test_at_most_so_many_are_converted_at_a_time(monkeypatch):
     monkeypatch.setattr(speech, "PATIENCE", 0.01)
     with speech.TURNS, speech.TURNS, pytest.raises(Refusal, match="andere Aufnahmen"):
         speech.converted(wav())
+
+
+def test_of_two_at_once_one_whole_recording_is_left(in_threads, as_it_came):
+    from accounts.models import Person
+
+    def uploading(data):
+        def work():
+            with scope.front(), transaction.atomic():
+                town, person = Municipality.objects.get(slug="soest"), Person.objects.get(email="admin@example.org")
+            try:
+                with of(town):
+                    return upload(town, {"admin": person}, data=data).sha256
+            except Refusal as refusal:
+                return str(refusal)
+
+        return work
+
+    def stored():
+        with scope.telephony(), transaction.atomic():
+            return Announcement.objects.get()
+
+    told = in_threads(uploading(wav(1)), uploading(wav(2)))
+    [kept] = in_threads(stored)
+    assert hashlib.sha256(bytes(kept.audio)).hexdigest() == kept.sha256
+    assert kept.sha256 in told
+    assert all(len(one) == 64 or one.startswith("Gerade hat jemand anderes") for one in told)
 
 
 # Attacks: the municipality's own login, with statements that no page makes.

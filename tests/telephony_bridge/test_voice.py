@@ -7,8 +7,10 @@ import threading
 import time
 
 import pytest
+from click.testing import CliRunner
 from django.db import transaction
 
+from config.commands import services
 from telephony_bridge import receptions
 from telephony_bridge.actions import announcing
 from telephony_bridge.asterisk import announcements, reading
@@ -248,3 +250,13 @@ def test_what_was_changed_in_the_database_by_hand_is_not_played(soest, people):
 def test_the_bridge_and_the_exchanges_files_give_a_text_one_name():
     name = announcements.name_of_text("Guten  Tag.\n")
     assert name == announcements.name_of_text("Guten Tag.") == hashlib.sha256(b"Guten Tag.").hexdigest()[:24]
+
+
+@pytest.mark.parametrize(("sounds", "said"), [([], ["bridge.mute"]), (["--sounds", "/somewhere"], [])])
+def test_a_bridge_without_a_folder_of_sounds_says_at_its_start_that_nobody_hears_anything(monkeypatch, sounds, said):
+    warned = []
+    monkeypatch.setattr(services, "_linked", lambda *_given, **_more: None)
+    monkeypatch.setattr("telephony_bridge.bridge.run", lambda **_given: None)
+    monkeypatch.setattr(services.log, "warning", lambda event, **_more: warned.append(event), raising=False)
+    done = CliRunner().invoke(services.bridge, ["--asterisk", "http://127.0.0.1:1", *sounds], catch_exceptions=False)
+    assert (done.exit_code, warned) == (0, said)
