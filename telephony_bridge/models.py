@@ -32,6 +32,7 @@ class Source(models.Model):
     token_hash = models.CharField(max_length=64, unique=True)
     created_at = models.DateTimeField(auto_now_add=True)
     last_event_at = models.DateTimeField(null=True)
+    alive_at = models.DateTimeField(null=True)  # of an exchange of ours: when a bridge served it last (actions/life.py)
     refused_at = models.DateTimeField(null=True)  # the last message that was not accepted, and why
     refused_why = models.CharField(max_length=200, blank=True)
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from telephony_bridge.actions.handing import Target, hand_over, return_refused
+from telephony_bridge.actions.life import refuse_while_nobody_is_there
 from telephony_bridge.models import Call, ExchangeCommand
 from telephony_bridge.presence import ring_bridges
 from telephony_bridge.routing.calls import NUMBER
@@ -39,6 +40,7 @@ def command_exchange(
     with transaction.atomic():
         fresh = Call.objects.select_for_update().get(pk=call.pk)
         _refuse_what_cannot_be(fresh, verb, number, acting_user)
+        refuse_while_nobody_is_there(fresh)
         ExchangeCommand.objects.create(
             centre_id=fresh.centre_id, call=fresh, person_id=acting_user.pk, verb=verb, number=number, label=label[:200]
         )

@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from telephony_bridge.actions.life import refuse_while_nobody_is_there
 from telephony_bridge.actions.taking_over import refuse_taking_over
 from telephony_bridge.models import Call, ExchangeCommand, Presence
 from telephony_bridge.notice_models import CentreNotice
@@ -60,6 +61,7 @@ def lead_call(call: Call, verb: str, *, acting_user: Actor, telephone: str = "")
     with transaction.atomic():
         fresh = Call.objects.select_for_update(of=("self",)).get(pk=call.pk)
         _refuse_what_cannot_be(fresh, verb, telephone, acting_user)
+        refuse_while_nobody_is_there(fresh)
         ExchangeCommand.objects.create(centre_id=fresh.centre_id, call=fresh, person_id=acting_user.pk, verb=verb)
         if verb == "first":
             with connection.cursor() as cursor:

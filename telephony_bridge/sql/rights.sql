@@ -32,6 +32,7 @@ GRANT SELECT, UPDATE ON telephony_bridge_call TO worker;
 GRANT SELECT, INSERT, UPDATE ON telephony_bridge_presence TO worker;
 GRANT SELECT ON telephony_bridge_call TO tenant;
 GRANT SELECT, INSERT, UPDATE ON telephony_bridge_source TO operator_web;
+GRANT SELECT (id, centre_id, alive_at) ON telephony_bridge_source TO desk_web;  -- whether anybody does what is pressed
 -- Who connects an exchange sees what was made of its reports; never who called, nor what an agent wrote.
 GRANT SELECT (id, source_id, call_id, external_id, event, received_at, took_ms, result) ON telephony_bridge_ctievent TO operator_web;
 GRANT SELECT (id, municipality_id, to_number, to_raw, evidence) ON telephony_bridge_call TO operator_web;
@@ -77,6 +78,7 @@ CREATE POLICY connects ON telephony_bridge_ctievent FOR SELECT TO operator_web U
 CREATE POLICY platform ON telephony_bridge_ctievent TO telephony USING (true);
 SELECT public.protect('telephony_bridge_source');
 CREATE POLICY platform ON telephony_bridge_source TO telephony, operator_web USING (true);
+CREATE POLICY desk ON telephony_bridge_source FOR SELECT TO desk_web USING (centre_id IN (SELECT public.desk_centres()));
 SELECT public.protect('telephony_bridge_presence');
 CREATE POLICY desk ON telephony_bridge_presence FOR SELECT TO desk_web USING (centre_id IN (SELECT public.desk_centres()));
 CREATE POLICY desk_adds ON telephony_bridge_presence FOR INSERT TO desk_web
@@ -181,6 +183,16 @@ CREATE POLICY desk_adds ON telephony_bridge_numberlanguage FOR INSERT TO desk_we
 CREATE POLICY desk_leads ON telephony_bridge_numberlanguage FOR UPDATE TO desk_web USING (centre_id IN (SELECT public.desk_supervised()));
 CREATE POLICY platform ON telephony_bridge_numberlanguage FOR SELECT TO telephony USING (true);
 
+-- What municipalities have recorded for their callers (announcement_models.py): each writes its own, the bridge plays it, nobody else hears it.
+-- They are deleted by public.delete_own (tenants/sql/rights.sql).
+GRANT SELECT, INSERT (municipality_id, kind, name, audio, sha256, seconds, uploaded_at, uploaded_by_id, uploaded_by_name),
+    UPDATE (name, audio, sha256, seconds, uploaded_at, uploaded_by_id, uploaded_by_name) ON telephony_bridge_announcement TO tenant;
+GRANT SELECT ON telephony_bridge_announcement TO telephony;
+GRANT USAGE ON SEQUENCE telephony_bridge_announcement_id_seq TO tenant;
+SELECT public.protect('telephony_bridge_announcement');
+CREATE POLICY own ON telephony_bridge_announcement TO tenant USING (municipality_id = (SELECT public.own_municipality()));
+CREATE POLICY platform ON telephony_bridge_announcement FOR SELECT TO telephony USING (true);
+
 -- Cards of transferred callers (handover_models.py). An agent makes them of their own calls; the exchange's doings move them on; in the town hall
 -- one sees what is coming or has come, and ticks it off.
 -- Whose account a contact's address is: the desk and the database itself ask, of municipalities that the desk's person answers for.
@@ -210,13 +222,3 @@ CREATE POLICY desk_adds ON telephony_bridge_handover FOR INSERT TO desk_web
 CREATE POLICY desk_takes_back ON telephony_bridge_handover FOR UPDATE TO desk_web
     USING (agent_id = public.desk_person() AND centre_id IN (SELECT public.desk_centres())) WITH CHECK (state = 'returned');
 CREATE POLICY platform ON telephony_bridge_handover TO telephony, worker USING (true);
-
--- What municipalities have recorded for their callers (announcement_models.py): each writes its own, the bridge plays it, nobody else hears it.
--- They are deleted by public.delete_own (tenants/sql/rights.sql).
-GRANT SELECT, INSERT (municipality_id, kind, name, audio, sha256, seconds, uploaded_at, uploaded_by_id, uploaded_by_name),
-    UPDATE (name, audio, sha256, seconds, uploaded_at, uploaded_by_id, uploaded_by_name) ON telephony_bridge_announcement TO tenant;
-GRANT SELECT ON telephony_bridge_announcement TO telephony;
-GRANT USAGE ON SEQUENCE telephony_bridge_announcement_id_seq TO tenant;
-SELECT public.protect('telephony_bridge_announcement');
-CREATE POLICY own ON telephony_bridge_announcement TO tenant USING (municipality_id = (SELECT public.own_municipality()));
-CREATE POLICY platform ON telephony_bridge_announcement FOR SELECT TO telephony USING (true);
