@@ -3,9 +3,10 @@
 import pytest
 from playwright.sync_api import expect
 
+from tests.asterisk.slowness import slow
 from tests.browser import browser, looked_at  # noqa: F401  the fixture
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, slow]
 
 
 @pytest.fixture
@@ -45,7 +46,7 @@ def test_a_supervisor_says_what_somebody_can_do(live, browser):  # noqa: F811
     expect(row).to_contain_text("Aushilfe")
     page.get_by_role("textbox", name="Rufnummer").fill("103-77")
     page.get_by_role("textbox", name="Rufnummer").press("Enter")
-    looked_at(page, "desk-skills-refused", modes=["light", "narrow"])
+    looked_at(page, "desk-skills-refused", modes=["narrow"])
     page.get_by_role("link", name="Bitte eine Rufnummer mit Vorwahl").press("Enter")
     expect(page.get_by_role("textbox", name="Rufnummer")).to_be_focused()
     page.keyboard.press("ControlOrMeta+a")
