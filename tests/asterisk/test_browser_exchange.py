@@ -105,3 +105,20 @@ def test_a_shift_at_our_own_exchange_needs_no_mouse(live, browser):  # noqa: F81
     in_state(page, "talking")
     page.keyboard.press("F4")
     in_state(page, "wrap-up")
+
+
+def test_a_browser_that_is_closed_in_the_middle_of_a_talk_and_opened_again(live, browser):  # noqa: F811
+    """The telephone holds the talk, not the page: the new one shows it as it is, and can end it."""
+    page = live.desk(browser, bypass_csp=True)
+    in_state(page, "ringing")
+    page.keyboard.press("F8")
+    in_state(page, "talking")
+    call = page.locator(f'{CARD}[data-state="talking"]').get_attribute("data-call-id")
+    page.close()
+    assert live.sql("SELECT count(*) FROM telephony_bridge_call WHERE state = 'talking' AND hung_up_at IS NULL") == 1
+    again = live.desk(browser, bypass_csp=True)
+    in_state(again, "talking")
+    expect(again.locator(f'{CARD}[data-state="talking"]')).to_have_attribute("data-call-id", str(call))
+    assert sum("Anruf für" in sentence for sentence in heard(again)) == 0  # it does not ring: nothing is announced as new
+    again.keyboard.press("F4")
+    in_state(again, "wrap-up")
