@@ -75,6 +75,7 @@ ACTIONS: dict[str, str | Promise] = {
     "remove_membership": gettext_lazy("Rolle entzogen"),
     "remove_number": gettext_lazy("Rufnummer entfernt"),
     "remove_special_day": gettext_lazy("Besonderen Tag entfernt"),
+    "remove_telephone": gettext_lazy("Telefon entfernt"),
     "remove_synonym": gettext_lazy("Synonym entfernt"),
     "renew_invitation": gettext_lazy("Einladung erneuert"),
     "report_gap": gettext_lazy("Wissenslücke gemeldet"),

@@ -2,7 +2,7 @@
 
 import re
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
 from telephony_bridge.asterisk.configuration import escaping
@@ -42,3 +42,28 @@ def add_telephone(
         except IntegrityError as error:
             raise Refusal(_("Ein Telefon mit der Kennung „%(user)s“ gibt es schon.") % {"user": user}) from error
     return made
+
+
+def remove_telephone(*, acting_user: Actor, centre: ServiceCentre, user: str) -> Telephone:
+    """A telephone is no more; whose it was when they were last there sit at their own. Raises Refusal for none of the centre's, and while somebody sits there."""
+    with scope.operator(), transaction.atomic():
+        found = Telephone.objects.filter(centre=centre, user=user).first()
+        who = _removed(found) if found else None
+        if found is None or who is None:
+            raise Refusal(_("Ein Telefon mit der Kennung „%(user)s“ gibt es hier nicht.") % {"user": user[:40]})
+        if who:
+            sentence = _(
+                "Am Telefon „%(label)s“ sitzt gerade %(name)s. Es kann entfernt werden, wenn niemand dort angemeldet ist."
+            )
+            raise Refusal(sentence % {"label": found.label, "name": who})
+        before = audit.state(found, "user", "label", "extension")
+        audit.record("remove_telephone", found, acting_user=acting_user, centre=centre.pk, before=before)
+    return found
+
+
+def _removed(telephone: Telephone) -> str | None:
+    """ "" where it is removed, else who sits there; None: somebody else was faster."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT public.remove_telephone(%s)", [telephone.pk])
+        row: tuple[str | None] = cursor.fetchone()
+    return row[0]

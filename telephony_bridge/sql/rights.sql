@@ -25,6 +25,23 @@ END $$;
 REVOKE ALL ON FUNCTION public.lock_telephone(integer, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION public.lock_telephone(integer, text) TO desk_web, telephony, worker;
 GRANT SELECT, INSERT, UPDATE ON telephony_bridge_telephone TO operator_web;
+-- Remove one, unless somebody sits there: then nothing happens, and it says who. The operator need not see who is there otherwise. NULL: there is none.
+CREATE OR REPLACE FUNCTION public.remove_telephone(of_id bigint) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE gone public.telephony_bridge_telephone; who text;
+BEGIN
+    SELECT * INTO gone FROM public.telephony_bridge_telephone WHERE id = of_id AND public.caller() = 'operator_web' FOR UPDATE;
+    IF NOT FOUND THEN RETURN NULL; END IF;
+    SELECT p.person_name INTO who FROM public.telephony_bridge_presence p LEFT JOIN public.accounts_person o ON o.id = p.person_id
+        WHERE p.centre_id = gone.centre_id AND p.state <> 'away'
+            AND lower(coalesce(nullif(p.telephone, ''), o.phone_user)) = lower(gone."user") ORDER BY 1 LIMIT 1;
+    IF FOUND THEN RETURN who; END IF;
+    UPDATE public.telephony_bridge_presence SET telephone = '' WHERE centre_id = gone.centre_id AND telephone = gone."user";
+    DELETE FROM public.telephony_bridge_telephone WHERE id = of_id;
+    RETURN '';
+END $$;
+REVOKE ALL ON FUNCTION public.remove_telephone(bigint) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION public.remove_telephone(bigint) TO operator_web;
 GRANT SELECT, INSERT (centre_id, call_id, person_id, verb, number, label, created_at, done_at, result) ON telephony_bridge_exchangecommand TO desk_web;
 GRANT SELECT, UPDATE (done_at, result), DELETE ON telephony_bridge_exchangecommand TO telephony;
 GRANT SELECT, INSERT, UPDATE ON telephony_bridge_spoolposition TO telephony;

@@ -118,6 +118,21 @@ def test_telephones_are_added_once_and_listed(run, exchange):
         assert (status, said in told) == (1, True), told
 
 
+def test_a_telephone_that_is_removed_is_in_no_file_any_more(run, exchange, place):
+    assert run("telephone", "add", "platz-9", "--centre", "soest", "--label", "Platz 9")[0] == 0
+    assert run("config", str(place))[0] == 0
+    assert "[platz-9]" in (place / "pjsip.conf").read_text(encoding="utf-8")
+    status, told = run("telephone", "remove", "platz-9", "--centre", "soest")
+    assert (status, told) == (
+        0,
+        "Platz 9 (platz-9) ist entfernt. Als Nächstes: rufverbund telephony config DIR --reload.",
+    )
+    assert run("config", str(place))[0] == 0
+    assert "platz-9" not in (place / "pjsip.conf").read_text(encoding="utf-8")
+    status, told = run("telephone", "remove", "platz-9", "--centre", "soest")
+    assert (status, "gibt es hier nicht" in told) == (1, True), told
+
+
 def test_texts_are_spoken_and_a_new_one_anew(run, exchange, place):
     closed, emergency = (name_of_text(text) for text in ("Wir sind morgen wieder da.", "Achtung, Hochwasser."))
     assert {path.name for path in (place / "sounds").iterdir()} == {"closed.wav", f"{closed}.wav", f"{emergency}.wav"}

@@ -5,16 +5,18 @@ from functools import partial
 
 import pytest
 import time_machine
-from django.db import connection, transaction
+from django.db import ProgrammingError, connection, transaction
 from django.utils import timezone
 
 from accounts.models import Person
 from telephony_bridge import actions, times
+from telephony_bridge.actions.telephones import remove_telephone
 from telephony_bridge.models import Presence, Telephone
 from telephony_bridge.presence import follow_calls
 from tenants import scope
+from tenants.audit import SYSTEM
 from tenants.errors import Refusal
-from tenants.models import ServiceCentre
+from tenants.models import AuditEntry, ServiceCentre
 
 
 @pytest.fixture
@@ -81,6 +83,42 @@ def test_of_another_centre_no_telephone_is_locked(at_desk, soest, seat):
         with at_desk(who), connection.cursor() as cursor:
             cursor.execute("SELECT public.lock_telephone(%s, 'platz3')", [soest.centre_id])
             assert cursor.fetchone() == (locked,)
+
+
+def removed(soest, user="platz3"):
+    return remove_telephone(centre=soest.centre, user=user, acting_user=SYSTEM)
+
+
+def test_a_telephone_at_which_nobody_sits_is_removed_with_an_audit_row(at_desk, soest, seat):
+    comes(at_desk, "agent", soest.centre)
+    with pytest.raises(Refusal, match="Am Telefon „Platz 3“ sitzt gerade Jana Köster"):
+        removed(soest)
+    with at_desk("agent") as jana:
+        actions.set_presence(soest.centre, "away", acting_user=jana)
+    removed(soest)
+    with scope.telephony():
+        assert not Telephone.objects.filter(user="platz3").exists()
+        assert Presence.objects.get(person_id=jana.pk).telephone == ""
+    with scope.owner():
+        assert AuditEntry.objects.get(action="remove_telephone").before["user"] == "platz3"
+    with pytest.raises(Refusal, match="gibt es hier nicht"):
+        removed(soest)
+
+
+def test_neither_is_one_that_is_somebodys_own_or_another_centres(at_desk, soest, seat, people, places):
+    with scope.owner(), transaction.atomic():
+        Person.objects.filter(pk=people["agent"].pk).update(phone_user="Platz3")
+    with at_desk("agent") as jana:
+        actions.set_presence(soest.centre, "ready", acting_user=jana)
+    with pytest.raises(Refusal, match="sitzt gerade Jana Köster"):
+        removed(soest)
+    with pytest.raises(Refusal, match="gibt es hier nicht"):
+        removed(places["unna"])
+    for who in ("agent", "supervisor"):
+        with at_desk(who), pytest.raises(ProgrammingError), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT public.remove_telephone(%s)", [seat.pk])
+    with scope.telephony():
+        assert Telephone.objects.filter(pk=seat.pk).exists()
 
 
 AGENTS = ("agent", "agent2", "supervisor")

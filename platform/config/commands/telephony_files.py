@@ -171,6 +171,22 @@ def add(user: str, centre: str, label: str, extension: str) -> None:
     )
 
 
+@telephone.command()
+@click.argument("user", metavar="KENNUNG")
+@click.option("--centre", required=True, metavar="SLUG", help="Servicecenter.")
+def remove(user: str, centre: str) -> None:
+    """Ein Telefon entfernen, an dem gerade niemand angemeldet ist."""
+    from telephony_bridge.actions.telephones import remove_telephone
+    from telephony_bridge.asterisk import reading
+    from tenants.audit import SYSTEM
+
+    gone = remove_telephone(centre=reading.centre_of(centre), user=user, acting_user=SYSTEM)
+    click.echo(
+        _("%(label)s (%(user)s) ist entfernt. Als Nächstes: rufverbund telephony config DIR --reload.")
+        % {"label": gone.label, "user": gone.user}
+    )
+
+
 @telephone.command("list")
 @click.option("--centre", required=True, metavar="SLUG", help="Servicecenter.")
 @click.option("--json", "as_json", is_flag=True, help="Ergebnis als JSON.")
