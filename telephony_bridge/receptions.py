@@ -4,6 +4,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial
 from math import inf
 from pathlib import Path
@@ -40,7 +41,7 @@ class Voice:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder.resolve()
-        (self.folder / RECORDED).mkdir(parents=True, exist_ok=True)
+        self.folder.mkdir(parents=True, exist_ok=True)
         self.known: dict[str, Media] = {}
         self.wanted: queue.Queue[str] = queue.Queue(TEXTS_AHEAD)
         self.again_at: dict[str, float] = {}  # monotonic, of a text or a recording; `inf`: it is in the queue
@@ -73,9 +74,11 @@ class Voice:
             return ()
         try:
             if not file.is_file():
+                file.parent.mkdir(exist_ok=True)
                 announcements.put(file, audio())
             elif abs(time.time() - file.stat().st_mtime) > MARKED_EVERY:
-                file.touch()
+                with suppress(OSError):  # somebody else's file is as good
+                    file.touch()
         except (Refusal, OSError) as error:
             self._failed(sha256, error)
             return ()
@@ -86,7 +89,7 @@ class Voice:
         if time.monotonic() - self.tidied_at < MARKED_EVERY:
             return
         self.tidied_at = time.monotonic()
-        for file in (self.folder / RECORDED).iterdir():
+        for file in (self.folder / RECORDED).glob("*"):
             try:
                 if time.time() - file.stat().st_mtime > KEPT:
                     file.unlink()

@@ -67,7 +67,10 @@ def test_what_telephones_cannot_carry_does_not_come_back_as_another_tone():
         (b"", "keine Audiodatei"),
         (b"%PDF-1.7", "keine Audiodatei"),
         (b"RIFF", "keine Audiodatei"),
-        (b"RIFF\x20\x00\x00\x00AVI LIST" + bytes(2000), "keine Audiodatei"),  # a video, also with sound
+        (
+            b"RIFF\x20\x00\x00\x00AVI LIST" + MP3.read_bytes(),
+            "keine Audiodatei",
+        ),  # a video with sound that could be read
         (b"RIFF\x20\x00\x00\x00WAVEfmt " + bytes(2000), "keine Audiodatei"),
         (b"\x1aE\xdf\xa3" + bytes(2000), "keine Audiodatei"),
         (b"fLaC" + bytes(2000), "keine Audiodatei"),

@@ -129,6 +129,12 @@ def test_a_full_disk_leaves_no_half_recording(voice, monkeypatch):
     assert not (voice.folder / f"recorded/{SHA[:24]}.wav").exists()
 
 
+def test_a_folder_that_cannot_be_written_stops_nobody(voice):
+    (voice.folder / "recorded").write_text("somebody's own file")
+    assert voice.play(SHA, lambda: AUDIO) == ()
+    voice.tidy()
+
+
 def test_only_what_nobody_has_wanted_for_a_day_is_deleted(voice, clock):
     for sha in ("a" * 64, "b" * 64):
         voice.play(sha, lambda: AUDIO)
