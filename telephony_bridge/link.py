@@ -216,17 +216,17 @@ class Link:
                     break  # what has come meanwhile is the next round's: agents who are free again need not wait for a quiet moment
             self.spool.forget(self.stored)
             if exchange := self.exchange:
+                self._show_life(exchange, source)
+                self._receive(exchange)  # first: who is taken over is given to somebody as soon as somebody is there
                 self._put_first_again(exchange)
                 if looks := self.rung.is_set() or time.monotonic() - self.looked_at >= LOOK_EVERY:
                     self.rung.clear()
                     self.looked_at = time.monotonic()
                     self._obey(exchange)
-                    self._show_life(exchange, source)
                 self.agents = agents_at_telephones(self.centre_id)
                 agents = self.agents.values()
                 states, skills = {agent.telephone: agent.state for agent in agents}, self.known.at(agents, anew=looks)
                 self._in_loop(lambda: self._attend(exchange, states, skills))
-                self._receive(exchange)
             self.backend = connection.connection.info.backend_pid if connection.connection else 0
 
     def _show_life(self, exchange: Exchange, source: Source) -> None:

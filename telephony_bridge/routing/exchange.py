@@ -28,6 +28,7 @@ from telephony_bridge.routing.pool import Pool
 from telephony_bridge.routing.reception import Reception
 from telephony_bridge.routing.requests import Request, lease, request_of
 from telephony_bridge.routing.resync import Found, Look, compared, looked_at, started
+from telephony_bridge.routing.skills import ANYTHING
 
 __all__ = ["Exchange", "ReplacedError"]
 log = structlog.get_logger(__name__)
@@ -142,6 +143,9 @@ class Exchange:
     def receive(self, reception: Reception) -> None:
         """What callers hear from now on; where that is that the centre has closed at once, who waits hears it, too."""
         self.reception = reception
+        for line in (line for line in self.lines.values() if line.wants == ANYTHING):  # taken over from another process
+            line.wants = reception.wants({"dialled": line.call.dialled})
+            self.pool.want(line.call.id, line.wants)
         for line in self.lines.values() if reception.shut else ():
             line.events.put_nowait(c.Shut(reception.shut))
 

@@ -118,6 +118,11 @@ class Pool:
         self.places[call] = replace(place, wants=wants) if wants else place
         self.waiting[call] = preferred
 
+    def want(self, call: str, wants: Wants) -> None:
+        """What a call needs, known only now; one that does not wait needs nothing."""
+        if call in self.places:
+            self.places[call] = replace(self.places[call], wants=wants)
+
     def put_first(self, call: str) -> bool:
         """Before all others, until it is over; False for a call that does not wait."""
         if call in self.waiting:

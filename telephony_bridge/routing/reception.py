@@ -55,8 +55,8 @@ class Reception:
     def welcome(self, told: Mapping[str, str], *, waiting: int) -> Welcome:
         """For a call with these headers, while so many others wait."""
         called = self._called(told)
-        place = next((place for place in self.places if place.slug == called.municipality_key), self.unknown)
-        wants = Wants(municipality=place.slug or None, language=self.languages.get(called.number or ""))
+        place = self._place(called)
+        wants = self._wants(called, place)
         if self.shut:
             return Welcome(closed=(*place.emergency, *self.shut), wants=wants)
         if not self.is_open() and place.closed:
@@ -64,6 +64,17 @@ class Reception:
         if waiting >= self.longest and self.full:
             return Welcome(closed=(*place.emergency, *self.full), wants=wants)
         return Welcome(first=(*place.emergency, *(self.waits if waiting else ())), wants=wants)
+
+    def wants(self, told: Mapping[str, str]) -> Wants:
+        """What the distribution should know of a call with these headers, of which no more is known than they say."""
+        called = self._called(told)
+        return self._wants(called, self._place(called))
+
+    def _place(self, called: Identified[str]) -> Place:
+        return next((place for place in self.places if place.slug == called.municipality_key), self.unknown)
+
+    def _wants(self, called: Identified[str], place: Place) -> Wants:
+        return Wants(municipality=place.slug or None, language=self.languages.get(called.number or ""))
 
     def _called(self, told: Mapping[str, str]) -> Identified[str]:
         headers = {name: tuple(filter(None, [told.get(name, "").strip(",")])) for name in ("diversion", "history")}

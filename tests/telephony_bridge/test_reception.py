@@ -3,10 +3,13 @@
 import pytest
 
 from telephony_bridge.identify import Prefix
+from telephony_bridge.routing.ari import Access
 from telephony_bridge.routing.calls import Routed
+from telephony_bridge.routing.exchange import Exchange
 from telephony_bridge.routing.line import Line
 from telephony_bridge.routing.pace import Pace
 from telephony_bridge.routing.reception import Place, Reception
+from telephony_bridge.routing.skills import Skills, Wants
 
 EMERGENCY, CLOSED, SHUT, FULL, WAITS = ("sound:e",), ("sound:c",), ("sound:s",), ("sound:f",), ("sound:w",)
 PLACES = (Place("soest", EMERGENCY, CLOSED), Place("kreis"))
@@ -81,3 +84,15 @@ def test_a_centre_that_is_closed_at_once_is_closed_also_where_its_words_cannot_b
     with scope.telephony():
         found = reception_of(soest.centre_id, Mute())
     assert found.welcome({}, waiting=0).closed[0].startswith("Guten Tag.")
+
+
+def test_of_whom_another_process_had_it_is_known_whose_call_it_is_as_soon_as_we_know_what_callers_hear():
+    exchange = Exchange(Access("127.0.0.1", 1, "bridge", "none"))
+    exchange.lines["1.1"] = Line(Routed("1.1", dialled=KREIS["dialled"]))
+    exchange.pool.seek("1.1")
+    for agent, town in (("trained-for-soest", "soest"), ("trained-for-the-kreis", "kreis")):
+        exchange.pool.learn(agent, Skills(frozenset({town})))
+        exchange.pool.come(agent)
+    exchange.receive(reception())
+    assert exchange.lines["1.1"].wants == Wants("kreis")
+    assert exchange.pool.pairs(0.0) == [("1.1", "trained-for-the-kreis")]
