@@ -18,6 +18,8 @@ SILENT = {
     "telephony_bridge.heartbeat": "an open page every ten seconds; what it changes is told to the desks",
     "telephony_bridge.heartbeats": "the same for all open pages",
     "telephony_bridge.expire_presences": "a page that is gone is no deed; what it changes is told to the desks",
+    "telephony_bridge.end_write_ups": "a time that is over is no deed; what it changes is told to the desks",
+    "telephony_bridge.not_taken_over": "the bridge says what became of a wish; whose it was is recorded when it is made",
     "telephony_bridge.receive": "an exchange reports; each report is kept as it came (CtiEvent)",
     "telephony_bridge.save_wrap_up": "a draft every few seconds; close_call records",
 }

@@ -119,6 +119,8 @@ def test_a_browser_that_is_closed_in_the_middle_of_a_talk_and_opened_again(live,
     again = live.desk(browser, bypass_csp=True)
     in_state(again, "talking")
     expect(again.locator(f'{CARD}[data-state="talking"]')).to_have_attribute("data-call-id", str(call))
-    assert sum("Anruf für" in sentence for sentence in heard(again)) == 0  # it does not ring: nothing is announced as new
+    assert (
+        sum("Anruf für" in sentence for sentence in heard(again)) == 0
+    )  # it does not ring: nothing is announced as new
     again.keyboard.press("F4")
     in_state(again, "wrap-up")

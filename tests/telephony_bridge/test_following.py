@@ -65,7 +65,9 @@ def test_an_agent_to_whom_the_dialplan_brought_a_caller_keeps_the_call_also_when
     assert (facts.state, facts.agent_id, facts.wrap_up_at) == (CallState.WRAP_UP, AGENT, BEGIN + timedelta(seconds=2))
     over = after(ENDED, call=facts)
     assert (over.agent_id, over.end_reason) == (AGENT, EndReason.NONE)
-    waits = after(with_agent(State.TALKING, waiting=True), Seen(State.FALLBACK))  # whose lease has ended: they wait again
+    waits = after(
+        with_agent(State.TALKING, waiting=True), Seen(State.FALLBACK)
+    )  # whose lease has ended: they wait again
     assert (waits.state, waits.agent_id) == (CallState.RINGING, None)
 
 
