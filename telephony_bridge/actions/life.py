@@ -9,7 +9,7 @@ from telephony_bridge.models import Call, Source
 from tenants.errors import Refusal
 
 SHOWN_EVERY = 2.0  # seconds
-SILENT = timedelta(seconds=7)  # after which nobody is there: a standby has taken over by then (routing/standby.py)
+SILENT = timedelta(seconds=8)  # after which nobody is there: a standby has taken over by then (routing/standby.py)
 
 
 def show_life(source: Source) -> None:

@@ -52,6 +52,11 @@ class _There:
         data = str(place.get("app_data", ""))
         return place.get("app_name") == "Stasis" and data.split(",", maxsplit=1)[0] == self.app
 
+    def caller_of(self, channel: str) -> str | None:
+        """Of an agent's leg that has come from the safety net, with whom; None for any other channel."""
+        data = str((self.channels[channel].get("dialplan") or {}).get("app_data", "")).split(",")
+        return data[3] if len(data) > 3 and data[1:3] == ["adopted", "agent"] and self.is_with_us(channel) else None
+
     def is_caller_elsewhere(self, channel: str) -> bool:
         """Whether a citizen is with the dialplan: in the safety net, with somebody by its doing, or sent to a target."""
         one = self.channels[channel]
@@ -90,9 +95,12 @@ def compared(
     }
     for call in sure.values():
         found.missed += [(call.id, event) for event in _missed(call, there)]
+    fetched = {id_ for id_ in found.living if there.caller_of(id_) is not None}
     for id_ in found.living:
-        if id_ not in sure and there.is_with_us(id_):
+        if id_ not in sure and id_ not in fetched and there.is_with_us(id_):
             _adopt(found, id_, there)
+    fetched -= {str(call.agent_leg) for call in (*sure.values(), *found.adopted)}
+    found.orphans += [f"channels/{id_}" for id_ in sorted(fetched)]
     ours = {*known, *(call.id for call in found.adopted)}
     found.orphans += [f"channels/{id_}" for id_ in there.channels if _is_orphan(id_, ours, there)]
     found.orphans += [f"channels/{id_}" for id_ in there.channels if _is_left_over(id_, sure)]
@@ -184,10 +192,11 @@ def _adopt(found: Found, id_: str, there: _There) -> None:
     legs = {match["kind"]: match[0] for match in own if match[0] in there.channels}
     if "s" in legs:
         _choose_agents_leg(found, id_, [match[0] for match in own if match["kind"] in "as"], legs, there)
-    for name in (match[0] for match in own if match[0] in there.bridges):  # an agent who came from the safety net
-        strangers = sorted(one for one in there.bridges[name] - {id_} if not c.OWN_ID.fullmatch(one))
-        if strangers and "a" not in legs and strangers[0] in there.channels:
-            legs["a"] = strangers[0]
+    strangers = [
+        name for name in there.channels if there.caller_of(name) == id_
+    ]  # an agent who came from the safety net
+    if strangers and "a" not in legs:
+        legs["a"] = strangers[0]
     bridge = _bridge(found, [match[0] for match in own if match[0] in there.bridges], legs, there)
     agent = endpoint(there.channels[legs["a"]]) if "a" in legs else None
     call = Routed(

@@ -9,6 +9,7 @@ from config.commands.services import REPLACED
 from tests.asterisk.processes import Bridge, nobody_is_left, rows_are_true
 from tests.asterisk.sip import Caller, Phone, play
 from tests.asterisk.slowness import slow
+from tests.asterisk.test_life import is_served
 from tests.asterisk.town import town
 
 TOWN_HALL, DISTRICT = "+4929211030", "+492921300"
@@ -120,5 +121,42 @@ def test_two_in_one_folder_are_refused(asterisk, soest):
             assert await second.ends() == 1
             assert "schreibt schon eine andere Brücke" in second.log()
             assert first.process.poll() is None
+
+    play(played())
+
+
+@slow
+def test_a_call_that_began_in_the_safety_net_is_known_to_the_next_bridge_too(asterisk, soest):
+    """The agent's telephone, which no bridge has rung, is no caller who waits for an agent."""
+
+    async def served():
+        return await soest.ask(lambda: is_served(soest))
+
+    async def played():
+        jana = soest.people["agent"].pk
+        await soest.ask(lambda: soest.is_now("agent", "ready"))
+        async with Phone(asterisk.ports.phones) as phone, Bridge(soest, asterisk, "first") as first:
+            await first.serves()
+            await first.says("safety_net.changed")
+            first.kill()
+            async with Caller(TOWN_HALL, asterisk.ports.sip) as caller:
+                await caller.until(lambda: caller.talked > 0.3)
+                async with Bridge(soest, asterisk, "second") as second:
+                    await second.serves()
+                    await soest.call_is(state="talking", phase="", agent_id=jana)
+                    second.kill()
+                    async with Bridge(soest, asterisk, "third") as third:
+                        await third.serves()
+                        await soest.comes_true(served)
+                        await soest.ask(lambda: soest.wants("agent", "hold"))
+                        await soest.call_is(phase="held")
+                        await soest.ask(lambda: soest.wants("agent", "resume"))
+                        await soest.call_is(phase="")
+                        before = caller.talked
+                        await caller.until(lambda: caller.talked > before + 0.3)
+                        assert (len(phone.calls), len(phone.talking)) == (1, 1)
+                        await caller.hang_up()
+                        await nobody_is_left(soest)
+                        await rows_are_true(soest, 1)
 
     play(played())

@@ -1,5 +1,6 @@
 """What Asterisk has, against what we know: what was missed is told, what is not known is taken over, what belongs to nobody is ended."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -128,6 +129,35 @@ def test_whom_the_dialplan_has_is_known_so_that_the_end_is_noted(place, legs, br
     assert found.orphans == [f"channels/{one['id']}" for one in legs if agent is None]
     ended = step(call, c.CallerGone())
     assert ended.call.state is State.ENDED
+
+
+def fetched(id_, caller=CALLER):
+    """An agent's leg that has come from the safety net."""
+    return channel(id_, name="agent1", data=f"rufverbund,adopted,agent,{caller}")
+
+
+@pytest.mark.parametrize(
+    ("members", "state", "waiting", "missed"),
+    [
+        ([CALLER, "18.1"], State.TALKING, False, []),
+        (["18.1"], State.TALKING, True, []),
+        (None, State.OFFERED, True, [(CALLER, c.LegAnswered("18.1"))]),
+    ],
+)
+def test_an_agent_who_came_from_the_safety_net_is_no_call_but_has_one(members, state, waiting, missed):
+    bridges = [] if members is None else [bridge(*members)]
+    found = compared("rufverbund", {}, [channel(CALLER), fetched("18.1")], bridges)
+    (call,) = found.adopted
+    assert (call.id, call.state, call.agent, call.agent_leg) == (CALLER, state, "agent1", "18.1")
+    assert (call.waiting, found.missed, found.orphans) == (waiting, missed, [])
+
+
+def test_and_without_the_caller_does_not_sit_in_silence():
+    assert compared("rufverbund", {}, [fetched("18.1")], []).orphans == ["channels/18.1"]
+    known = {CALLER: replace(TALKING, agent_leg="18.1")}
+    there = [channel(CALLER), fetched("18.1"), fetched("19.1")]
+    found = compared("rufverbund", known, there, [bridge(CALLER, "18.1")])
+    assert (found.adopted, found.missed, found.orphans) == ([], [], ["channels/19.1"])
 
 
 def test_who_is_on_the_way_to_us_is_not_taken_over_before():
