@@ -10,12 +10,14 @@ import resource
 import sys
 import wave
 from array import array
+from collections.abc import Iterable
 from enum import IntEnum
 
 RATE = 8000  # samples a second
 LONGEST, SHORTEST = 120.0, 0.2  # seconds
 LOUDEST, MOST_GAIN = 0.7, 6.0  # of full scale; a quiet recording is made louder, noise is not made speech
-MEMORY, SECONDS = 1 << 29, 20  # bytes, and of the processor
+MEMORY, SECONDS = 1 << 29, 5  # bytes, and of the processor
+PART = RATE  # samples that are decoded at once
 
 
 class Outcome(IntEnum):
@@ -37,10 +39,20 @@ def main() -> Outcome:
 
     data = sys.stdin.buffer.read()
     try:
-        decoded = miniaudio.decode(data, miniaudio.SampleFormat.SIGNED16, nchannels=1, sample_rate=RATE)
+        parts = miniaudio.stream_memory(data, miniaudio.SampleFormat.SIGNED16, 1, RATE, frames_to_read=PART)
+        return _written(_begin(parts))
     except (miniaudio.MiniaudioError, ValueError, MemoryError):
         return Outcome.UNREADABLE
-    return _written(decoded.samples)
+
+
+def _begin(parts: "Iterable[array[int]]") -> "array[int]":
+    """All of it, or as much as says that it is too long: ten megabytes can hold three hours, which nobody is to wait for."""
+    samples = array("h")
+    for part in parts:
+        samples += part
+        if len(samples) > LONGEST * RATE:
+            break
+    return samples
 
 
 def _written(samples: "array[int]") -> Outcome:

@@ -19,6 +19,7 @@ BIGGEST = 10 * 1024 * 1024  # bytes of a file that somebody sends
 LONGEST_TEXT = 1_000  # characters
 WORDS_A_MINUTE = 140  # slower than people talk: this voice is not a person's
 PATIENCE = 30.0  # seconds
+AT_MOST = 2.0  # seconds that an upload waits for its turn: it holds one of the few threads in which all municipalities' pages are made
 TURNS = threading.BoundedSemaphore(2)  # conversions at a time in one process: each may take decoding.MEMORY
 HEADS = (b"RIFF", b"ID3", b"\xff\xfb", b"\xff\xf3", b"\xff\xf2", b"\xff\xfa")  # of wav and mp3
 
@@ -29,15 +30,15 @@ def converted(data: bytes) -> bytes:
         raise Refusal(_("Die Datei ist größer als 10 MB. Speichern Sie sie als mp3 oder kürzer."))
     if not data.startswith(HEADS) or (data.startswith(b"RIFF") and data[8:12] != b"WAVE"):  # videos are RIFF, too
         raise Refusal(_unreadable())
-    return _decoded(data)
+    return _decoded(data, AT_MOST)
 
 
 def _unreadable() -> str:
     return _("Die Datei ist keine Audiodatei, die gelesen werden kann. Nehmen Sie wav oder mp3.")
 
 
-def _decoded(data: bytes) -> bytes:
-    if not TURNS.acquire(timeout=PATIENCE):
+def _decoded(data: bytes, patience: float) -> bytes:
+    if not TURNS.acquire(timeout=patience):
         raise Refusal(
             _("Gerade werden andere Aufnahmen umgewandelt. Bitte versuchen Sie es in einer Minute noch einmal.")
         )
@@ -79,7 +80,7 @@ def spoken(text: str) -> bytes:
         raise Refusal(_("Der Text konnte nicht gesprochen werden.")) from error
     if done.returncode or not done.stdout:
         raise Refusal(_("Der Text konnte nicht gesprochen werden."))
-    return _decoded(done.stdout)
+    return _decoded(done.stdout, PATIENCE)
 
 
 def _voice() -> list[str]:

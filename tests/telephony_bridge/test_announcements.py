@@ -134,7 +134,7 @@ def test_a_file_is_called_as_it_can_be_shown(name, kept):
 
 
 def test_at_most_so_many_are_converted_at_a_time(monkeypatch):
-    monkeypatch.setattr(speech, "PATIENCE", 0.01)
+    monkeypatch.setattr(speech, "AT_MOST", 0.01)
     with speech.TURNS, speech.TURNS, pytest.raises(Refusal, match="andere Aufnahmen"):
         speech.converted(wav())
 

@@ -88,6 +88,27 @@ def test_what_is_no_announcement_is_refused_in_a_sentence(data, said):
         speech.converted(data)
 
 
+def hours_of_wav():
+    """A sample a second."""
+    data = bytearray(wav(seconds=30, channels=1))
+    data[24:32] = struct.pack("<II", 1, 2)
+    return bytes(data)
+
+
+LIMITED = (
+    "import sys; from telephony_bridge.asterisk import decoding; decoding.MEMORY = 1 << 28; sys.exit(decoding.main())"
+)
+
+
+@pytest.mark.parametrize(
+    "data", [(bytes.fromhex("fff314c4") + bytes(20)) * 400_000, hours_of_wav()], ids=["mp3", "wav"]
+)
+def test_hours_of_sound_are_not_decoded_to_be_refused(data):
+    """In memory in which all of it would have no room."""
+    done = subprocess.run([sys.executable, "-c", LIMITED], input=data, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (decoding.Outcome.TOO_LONG, b"")
+
+
 def test_nothing_that_is_sent_gives_more_than_a_sentence():
     chance = random.Random(7)
     whole = [wav(seconds=0.3, rate=8000), MP3.read_bytes()]
