@@ -45,7 +45,8 @@ def finish_handover(request: TownRequest, pk: int) -> HttpResponse:
     """Tick one off; `undo`: not after all."""
     handover = _handover_or_404(request, pk)
     done = "undo" not in request.POST
-    actions.finish_handover(handover, done=done, acting_user=request.user)
+    if not actions.finish_handover(handover, done=done, acting_user=request.user):
+        raise Http404
     messages.success(request, _("Der Anruf ist abgehakt.") if done else _("Der Anruf ist wieder offen."))
     return redirect("handover_list")
 

@@ -62,12 +62,15 @@ def take_back(call: Call, *, acting_user: Actor) -> None:
             )  # fmt: skip
 
 
-def finish_handover(handover: Handover, *, done: bool = True, acting_user: Actor) -> None:
-    """Tick a card off, or not after all (`done` False), in its municipality's scope. What is so already stays so."""
+def finish_handover(handover: Handover, *, done: bool = True, acting_user: Actor) -> bool:
+    """Tick a card off, or not after all (`done` False), in its municipality's scope. What is so already stays so.
+
+    False where it is not theirs to see any more: the agent has taken the caller back, or it is forgotten.
+    """
     with transaction.atomic():
-        fresh = Handover.objects.select_for_update().get(pk=handover.pk)
-        if (fresh.done_at is not None) is done:
-            return
+        fresh = Handover.objects.select_for_update().filter(pk=handover.pk).first()
+        if fresh is None or (fresh.done_at is not None) is done:
+            return fresh is not None
         before = audit.state(fresh, "done_at")
         fresh.done_at = timezone.now() if done else None
         fresh.save(update_fields=["done_at"])
@@ -75,6 +78,7 @@ def finish_handover(handover: Handover, *, done: bool = True, acting_user: Actor
             "finish_handover", fresh, acting_user=acting_user, municipality=fresh.municipality_id,
             centre=fresh.centre_id, before=before, after=audit.state(fresh, "done_at"),
         )  # fmt: skip
+    return True
 
 
 def follow_handover(call: Call, phase: str, seen: Seen) -> None:
