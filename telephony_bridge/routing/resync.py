@@ -6,7 +6,7 @@ Takes the answers of ARI's `channels` and `bridges` as they come; changes nothin
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -211,11 +211,21 @@ def _adopt(found: Found, id_: str, there: _There) -> None:
         waiting=bridge is None or id_ not in there.bridges[bridge],
         count=max((int(match["count"]) for match in own), default=0),
     )
+    call = _asked_without_agent(call, there)
     found.adopted.append(call)
     if came := _age(there.channels[id_]):
         found.since[id_] = datetime.fromisoformat(came).timestamp()
     events = [c.Arrived()] if call.state is State.NEW else _missed(call, there)
     found.missed += [(id_, event) for event in events]
+
+
+def _asked_without_agent(call: Routed, there: _There) -> Routed:
+    """Who hangs up while asking connects both: where nobody saw it, it is told by a leg that is gone, and neither sits in silence."""
+    if call.agent_leg or call.state not in (State.CONSULTING, State.TRANSFERRED):
+        return call
+    if {call.id, call.target_leg} <= there.bridges[str(call.bridge)]:
+        return call
+    return replace(call, state=State.CONSULTING, agent_leg=f"{call.id}-a0")
 
 
 def _choose_agents_leg(found: Found, id_: str, names: list[str], legs: dict[str, str], there: _There) -> None:

@@ -66,6 +66,17 @@ def test_a_call_that_is_not_known_is_taken_over_as_it_is(channels, bridges, stat
     assert fresh not in {one["id"] for one in channels}
 
 
+@pytest.mark.parametrize("members", [[TARGET], [CALLER]], ids=["asking", "swapped"])
+def test_who_asked_and_hung_up_while_nobody_saw_it_has_connected_both(members):
+    found = compared("rufverbund", {}, [channel(CALLER), leg(TARGET, "trunk")], [bridge(*members)])
+    (call,) = found.adopted
+    assert [event for _call, event in found.missed] == [c.LegGone(str(call.agent_leg))]
+    told = step(call, found.missed[0][1])
+    assert (told.call.state, told.call.waiting, told.call.agent_leg) == (State.TRANSFERRED, False, None)
+    joined = {name for command in told.commands if isinstance(command, c.Join) for name in command.channels}
+    assert joined | set(members) == {CALLER, TARGET}
+
+
 def test_one_that_nobody_has_answered_yet_begins_anew():
     found = compared("rufverbund", {}, [channel(CALLER, state="Ring")], [])
     assert found.adopted[0].state is State.NEW
