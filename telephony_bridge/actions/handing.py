@@ -36,7 +36,7 @@ def hand_over(call: Call, target: Target, *, acting_user: Actor, state: str = "a
         if state == "transferred" and same.exists():
             return
         earlier.update(state="returned", state_at=timezone.now())
-        email = target.email.strip().lower()[:254]
+        email = plain_address(target.email)
         made = Handover.objects.create(
             call=call, centre_id=call.centre_id, municipality_id=target.municipality_id,
             called_name=call.municipality.name if call.municipality else "", contact_key=target.key[:100],
@@ -47,6 +47,11 @@ def hand_over(call: Call, target: Target, *, acting_user: Actor, state: str = "a
         audit.record(
             "hand_over", made, acting_user=acting_user, municipality=target.municipality_id, centre=call.centre_id
         )
+
+
+def plain_address(address: str) -> str:
+    """An address of e-mail as cards and accounts have it."""
+    return address.strip().lower()[:254]
 
 
 def take_back(call: Call, *, acting_user: Actor) -> None:

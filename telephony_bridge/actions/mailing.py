@@ -6,11 +6,12 @@ import structlog
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.core.validators import validate_email
-from django.db import transaction
+from django.db import connection, transaction
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
 from accounts.mails import mail_is_set_up
+from telephony_bridge.actions.handing import plain_address
 from telephony_bridge.handover_models import Handover
 from tenants import audit
 from tenants.audit import SYSTEM, Actor
@@ -43,13 +44,25 @@ def _taken(acting_user: Actor) -> list[Handover]:
         due = Handover.objects.filter(Handover.to_mail(timezone.now() - TOO_OLD, TRIES)).select_related("municipality")
         found = list(due.select_for_update(of=("self",), skip_locked=True).order_by("pk")[:BATCH])
         for handover in found:
+            if not _is_published(handover):
+                handover.mail_tries = TRIES
+                handover.save(update_fields=["mail_tries"])
+                continue
             handover.mailed_at, handover.mail_tries = timezone.now(), handover.mail_tries + 1
             handover.save(update_fields=["mailed_at", "mail_tries"])
             audit.record(
                 "mail_handover", handover, acting_user=acting_user, municipality=handover.municipality_id,
                 centre=handover.centre_id,
             )  # fmt: skip
-    return found
+    return [handover for handover in found if handover.mailed_at]
+
+
+def _is_published(handover: Handover) -> bool:
+    """Whether the contact still has this address: what a desk writes may be anybody's."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT public.address_of_contact(%s, %s)", [handover.municipality_id, handover.contact_key])
+        row: tuple[str | None] = cursor.fetchone() or (None,)
+    return plain_address(row[0] or "") == handover.email
 
 
 def _letter(handover: Handover) -> EmailMessage:

@@ -221,6 +221,13 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 REVOKE ALL ON FUNCTION public.person_of_contact(bigint, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION public.person_of_contact(bigint, text) TO desk_web;
 GRANT SELECT, INSERT, UPDATE (state, state_at) ON telephony_bridge_handover TO desk_web;
+-- The address that a contact has published. The desk writes a card's address, and whoever breaks into it shall not write to all the world.
+CREATE OR REPLACE FUNCTION public.address_of_contact(of_municipality bigint, contact text) RETURNS text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT e.payload->>'email' FROM public.pool_searchentry e WHERE e.municipality_id = of_municipality
+        AND e.kind = split_part(contact, ':', 1) AND e.key = substr(contact, strpos(contact, ':') + 1) $$;
+REVOKE ALL ON FUNCTION public.address_of_contact(bigint, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION public.address_of_contact(bigint, text) TO worker;
 GRANT SELECT, UPDATE (state, state_at), DELETE ON telephony_bridge_handover TO telephony;
 GRANT SELECT, UPDATE (mailed_at, mail_tries) ON telephony_bridge_handover TO worker;
 GRANT SELECT, UPDATE (done_at) ON telephony_bridge_handover TO tenant;

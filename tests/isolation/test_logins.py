@@ -25,6 +25,7 @@ BEYOND = [  # login, statement
     ("desk_web", "UPDATE public.tenants_auditentry SET action = 'x'"),
     ("desk_web", "SELECT * FROM public.tenants_auditentry"),
     ("desk_web", "SELECT words FROM public.pool_loggedsearch"),
+    ("desk_web", "SELECT public.address_of_contact(1, 'person:x')"),
     ("desk_web", "SELECT digest FROM public.pool_heldword"),
     ("desk_web", "SELECT public.hold_word(0, 'x', now())"),
     ("desk_web", "DELETE FROM public.pool_synonym"),
@@ -120,3 +121,15 @@ def test_a_wrong_password_is_refused(real):
                 user=real.schemas["kreis"],
                 password="x",
             )
+
+
+def test_the_desk_rings_the_bell_of_its_own_centres_bridges_alone(real):
+    """Each ring lets a bridge read everything anew, which another centre's callers would wait for."""
+    with real.connect("telephony") as ear, real.connect("desk_web") as desk:
+        ear.execute("LISTEN exchange")
+        desk.execute("BEGIN")
+        desk.execute(f"SET LOCAL rufverbund.person = '{real.people['agent']}'")
+        for slug in ("unna", "soest"):
+            desk.execute("SELECT public.ring_bridges(%s)", [real.centres[slug]])
+        desk.execute("COMMIT")
+        assert [note.payload for note in ear.notifies(timeout=10, stop_after=1)] == [str(real.centres["soest"])]

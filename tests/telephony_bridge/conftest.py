@@ -50,6 +50,25 @@ def ring(source, soest) -> Callable[..., Any]:
 
 
 @pytest.fixture
+def publish_address() -> Callable[[Any, str, str], None]:
+    """publish_address(soest, "p_ostermann", "amt@stadt.example"): what a person of a municipality's directory has for an address."""
+    from django.utils import timezone
+
+    from knowledge.pool.models import SearchEntry
+    from tenants import scope
+
+    def published(town: Any, key: str, email: str) -> None:
+        now = timezone.now()
+        given = {"number": 1, "version": 1, "title": key, "published_at": now, "first_published_at": now}
+        with scope.owner():
+            SearchEntry.objects.update_or_create(
+                municipality=town, kind="person", key=key, defaults=given | {"payload": {"email": email}}
+            )
+
+    return published
+
+
+@pytest.fixture
 def at_desk(people) -> Callable[[str], AbstractContextManager[Any]]:
     """`with at_desk("agent") as person:` works as the desk does for this person."""
     from tenants import scope

@@ -20,11 +20,14 @@ NUMBER = {"number": "+492921301234", "label": "Karin Ostermann"}
 
 
 @pytest.fixture
-def target(soest):
+def target(soest, publish_address):
     """target("reader@example.org") -> a contact of Soest."""
-    return lambda email="reader@example.org", town=soest: actions.Target(
-        town.pk, "person:p_ostermann", "Karin Ostermann", email
-    )
+
+    def contact(email="reader@example.org", town=soest):
+        publish_address(town, "p_ostermann", email)
+        return actions.Target(town.pk, "person:p_ostermann", "Karin Ostermann", email)
+
+    return contact
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """What others publish, send or write with a login that they have broken into: it costs nobody else anything."""
 
+from itertools import count
+
 import pytest
 from django.core import mail
 from django.db import transaction
@@ -8,18 +10,21 @@ from django.utils import timezone
 from telephony_bridge import actions
 from telephony_bridge.handover_models import Handover
 from tenants import scope
+from tenants.models import AuditEntry
 
 
 @pytest.fixture
-def card(ring, people, soest):
-    """card(email=…, **fields) -> one of a caller who was transferred."""
+def card(ring, people, soest, publish_address):
+    """card(email=…, **fields) -> one of a caller who was transferred, to a contact with this address."""
+    numbers = count()
 
     def make(email="", **fields):
+        publish_address(soest, key := f"p_{next(numbers)}", email)
         call = ring(state="ended", agent_id=people["agent"].pk)
         with scope.owner():
             return Handover.objects.create(
-                call=call, centre=soest.centre, municipality=soest, contact_key="person:p_x", contact_name="X",
-                email=email, agent_id=people["agent"].pk, agent_name="Jana Köster",
+                call=call, centre=soest.centre, municipality=soest, contact_key=f"person:{key}", contact_name="X",
+                email=email.lower(), agent_id=people["agent"].pk, agent_name="Jana Köster",
                 **{"state": "transferred"} | fields,
             )  # fmt: skip
 
@@ -37,6 +42,20 @@ def test_an_address_that_is_none_costs_nobody_else_their_letter(card, address):
         bad.refresh_from_db()
         good.refresh_from_db()
     assert (bad.mail_tries, bad.mailed_at, good.mail_tries) == (3, None, 1)
+
+
+def test_a_letter_goes_to_nobody_but_whom_the_municipality_has_published(card, soest, publish_address):
+    """Whoever breaks into the desk's login writes cards as they like."""
+    strange, moved, good = card("a@stadt.example"), card("b@stadt.example"), card("C@stadt.example")
+    with scope.owner():
+        Handover.objects.filter(pk=strange.pk).update(email="victim@elsewhere.example")
+    publish_address(soest, moved.contact_key.removeprefix("person:"), "other@stadt.example")
+    with scope.worker():
+        assert (actions.mail_handovers(), actions.mail_handovers()) == (1, 0)
+    assert [letter.to for letter in mail.outbox] == [["c@stadt.example"]]
+    with scope.owner():
+        assert AuditEntry.objects.filter(action="mail_handover").count() == 1
+        assert Handover.objects.get(pk=good.pk).mailed_at
 
 
 def test_a_card_that_has_gone_meanwhile_is_ticked_off_by_nobody(card, people, soest):
