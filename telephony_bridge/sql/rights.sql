@@ -7,7 +7,8 @@ GRANT SELECT, UPDATE (municipality_id, state, chosen_by_agent, agent_id, agent_n
 GRANT SELECT, INSERT, UPDATE (person_name, state, after_call, since, seen_at, telephone, reason) ON telephony_bridge_presence TO desk_web;
 -- The bell of the bridges, beside that of the pages; it says nothing but whose it is.
 CREATE OR REPLACE FUNCTION public.ring_bridges(of_centre integer) RETURNS void
-LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$ SELECT pg_notify('exchange', of_centre::text) $$;
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$ SELECT pg_notify('exchange', of_centre::text)
+    WHERE public.caller() <> 'desk_web' OR of_centre IN (SELECT public.desk_centres()) $$;  -- nobody keeps another centre's bridge from its work
 REVOKE ALL ON FUNCTION public.ring_bridges(integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION public.ring_bridges(integer) TO desk_web, telephony, worker;
 GRANT SELECT ON telephony_bridge_telephone TO desk_web, telephony, worker;
@@ -220,7 +221,6 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
         AND EXISTS (SELECT FROM public.accounts_membership m WHERE m.person_id = p.id AND m.municipality_id = of_municipality) $$;
 REVOKE ALL ON FUNCTION public.person_of_contact(bigint, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION public.person_of_contact(bigint, text) TO desk_web;
-GRANT SELECT, INSERT, UPDATE (state, state_at) ON telephony_bridge_handover TO desk_web;
 -- The address that a contact has published. The desk writes a card's address, and whoever breaks into it shall not write to all the world.
 CREATE OR REPLACE FUNCTION public.address_of_contact(of_municipality bigint, contact text) RETURNS text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -228,6 +228,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
         AND e.kind = split_part(contact, ':', 1) AND e.key = substr(contact, strpos(contact, ':') + 1) $$;
 REVOKE ALL ON FUNCTION public.address_of_contact(bigint, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION public.address_of_contact(bigint, text) TO worker;
+GRANT SELECT, INSERT, UPDATE (state, state_at) ON telephony_bridge_handover TO desk_web;
 GRANT SELECT, UPDATE (state, state_at), DELETE ON telephony_bridge_handover TO telephony;
 GRANT SELECT, UPDATE (mailed_at, mail_tries) ON telephony_bridge_handover TO worker;
 GRANT SELECT, UPDATE (done_at) ON telephony_bridge_handover TO tenant;
