@@ -69,7 +69,7 @@ class Card:
         whom = self.call.transferred_to or shown(self.call.target, self.call.target) or _("eine andere Stelle")
         words = {
             "held": _("Anrufer wird gehalten"),
-            "dialling": _("Rückfrage: %(whom)s – es klingelt"),
+            "dialling": _("Rückfrage: es klingelt bei %(whom)s"),
             "consulting": _("Rückfrage: %(whom)s"),
             "swapped": _("Im Gespräch; gehalten: %(whom)s"),
             "blind": _("Wird weitergeleitet an %(whom)s"),

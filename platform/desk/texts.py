@@ -11,6 +11,7 @@ TEXTS = {
     "ring.title.unknown": _("Anruf"),
     "ring.accepted": _("Verbunden."),
     "ring.ended": _("Gespräch beendet. Nachbearbeitung."),
+    "ring.transferred": _("Weitergeleitet an {target}. Nachbearbeitung."),
     "ring.gone": _("Anruf für {name} wurde beendet."),
     "ring.gone.unknown": _("Der Anruf wurde beendet."),
     "call.running": _("Ihr Gespräch läuft weiter."),

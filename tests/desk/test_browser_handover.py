@@ -31,6 +31,9 @@ def test_the_concern_is_written_and_sent_with_the_keyboard(live, browser):  # no
     page.keyboard.press("F9")
     dialog = page.locator("dialog[open]")
     expect(dialog.get_by_role("button", name="Erst ankündigen")).to_be_focused()
+    expect(dialog).to_have_accessible_description(
+        re.compile(r"^Nummer 02921 103-\d+")
+    )  # heard with the name, before the choice
     looked_at(page, "desk-transfer", whole=False)
     page.keyboard.press("Shift+Tab")
     concern = dialog.get_by_label("Anliegen")
@@ -81,6 +84,15 @@ def test_a_card_comes_by_itself_and_is_ticked_off(live, browser):  # noqa: F811
         page.clock.fast_forward(EVERY)
         expect(card).to_have_count(3)
         ticks = page.get_by_role("button", name="Erledigt", exact=True)
+        number = page.get_by_role("link", name="0171 3920047")
+        number.focus()
+        live.sql("UPDATE telephony_bridge_handover SET done_at = now() WHERE state = 'ended'")
+        page.clock.fast_forward(EVERY)
+        expect(page.locator("#handovers")).to_contain_text("erledigt")
+        expect(number).to_be_focused()
+        live.sql("UPDATE telephony_bridge_handover SET done_at = NULL")
+        page.clock.fast_forward(EVERY)
+        expect(ticks).to_have_count(3)
         ticks.nth(2).focus()
         live.sql("UPDATE telephony_bridge_handover SET state = 'transferred', state_at = now() WHERE state = 'ringing'")
         page.clock.fast_forward(EVERY)
@@ -89,4 +101,13 @@ def test_a_card_comes_by_itself_and_is_ticked_off(live, browser):  # noqa: F811
         page.keyboard.press("Enter")
         expect(page.locator("main")).to_contain_text("Der Anruf ist abgehakt.")
         looked_at(page, "town-handovers")
+        page.route("**/gespraeche/**", lambda route: route.abort())
+        for _ in range(2):
+            page.clock.fast_forward(EVERY)
+            expect(page.locator("#lost")).to_be_visible()
+        page.unroute("**/gespraeche/**")
+        page.clock.fast_forward(EVERY)
+        expect(page.locator("#lost")).to_be_hidden()
+        said = [line for line in heard(page) if "Verbindung" in line]
+        assert [line.split()[0] for line in said] == ["Die", "Verbindung"]  # lost and back, once each
         assert [line for line in heard(page) if "Sperrmüll" in line] == []  # known on the page that came

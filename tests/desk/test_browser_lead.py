@@ -195,9 +195,12 @@ def test_a_talk_is_taken_over_by_a_second_press_that_names_both(live, browser) -
     page.keyboard.press("Enter")
     expect(dialog).to_contain_text("Jana Köster spricht mit 0171 3920047.")
     axe(page)
+    expect(page.locator("#lead-waiting tbody tr")).to_have_count(1)
+    live.ring()
+    expect(page.locator("#lead-waiting tbody tr")).to_have_count(2)  # all is drawn anew behind the dialog
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
-    assert focused(page).startswith("take-")
+    expect(taking).to_be_focused()
     assert live.sql("SELECT count(*) FROM telephony_bridge_exchangecommand WHERE verb = 'take_over'") == 0
     page.keyboard.press("Enter")
     dialog.get_by_role("button", name="Gespräch übernehmen").press("Enter")

@@ -131,6 +131,17 @@ def test_a_call_is_taken_from_an_open_dialog_and_what_is_typed_there_stays(live,
     expect(page.locator("#gap-form [name=gap_text]")).to_be_focused()
 
 
+def test_who_has_connected_a_caller_hears_with_whom(live, browser) -> None:  # noqa: F811
+    page = live.desk(browser)
+    call = talk(live, page)
+    live.sql(
+        "UPDATE telephony_bridge_call SET outcome = 'transferred', transferred_to = 'Olaf Becker' WHERE state = 'talking'"
+    )
+    live.hang_up(call)
+    in_state(page, "wrap-up")
+    assert heard(page)[-1] == "Weitergeleitet an Olaf Becker. Nachbearbeitung."
+
+
 def test_a_caller_who_hangs_up_is_told_and_the_end_of_the_wrap_up_before_it_comes(live, browser) -> None:  # noqa: F811
     page = live.desk(browser)
     call = talk(live, page)

@@ -140,7 +140,7 @@ document.addEventListener("keydown", event => {
 });
 
 // A dialog gives the focus back; if its place has gone meanwhile, the search has it.
-document.addEventListener("close", () => { if (document.activeElement === document.body) field.focus(); }, true);
+document.addEventListener("close", ({ target }) => { if (target.contains(document.activeElement) || document.activeElement === document.body) field.focus(); }, true);
 
 field.addEventListener("hit:open", event => open(event.detail.url));
 
@@ -162,7 +162,7 @@ document.addEventListener("swap:done", event => {
   if (after.phase === "talking" && before.phase !== "talking" && !at("wrap-up") && !(rang && typed)) empty();
   if (rang && after.phase === "talking" && opened?.call === after.call) remember(opened); // what was opened while it rang is for this caller
   const own = [...sending].some(url => url.endsWith("/nachbearbeitung/"));
-  if (after.phase === "wrap-up" && before.phase === "talking" && before.call === after.call && !own) say(t("ring.ended"));
+  if (after.phase === "wrap-up" && before.phase === "talking" && before.call === after.call && !own) say(after.target ? t("ring.transferred", after) : t("ring.ended"));
   if (after.phase === "wrap-up" && before.phase !== "wrap-up" && mode !== "reading") place("closing");
   else place();
   if (before.call !== after.call && before.call && mode === "reading" && after.phase === "idle" && !reading.contains(document.activeElement)) place();

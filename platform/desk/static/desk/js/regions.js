@@ -10,7 +10,7 @@ const plain = el => el.outerHTML.replace(/(data-(?:since|until)="[^"]*">)[^<]*/g
   .replace(/<input type="hidden" name="csrfmiddlewaretoken"[^>]*>/g, "");
 const callsIn = el => [...el.querySelectorAll("[data-call-id]")].map(card => card.dataset.callId + card.dataset.state).join();
 
-/** The state of the active call: {call, phase, called, name, title}. */
+/** The state of the active call: {call, phase, called, name, title, target}. */
 export const state = () => ({ ...document.getElementById("state").dataset });
 
 /** A sentence for everybody: spoken politely, and shown in the corner until the next one. */

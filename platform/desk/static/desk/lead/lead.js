@@ -1,7 +1,7 @@
 // The page of whoever leads a team: an event says that something happened, the parts are fetched again; deeds are forms that are sent as a script.
 
 import "../js/clock.js";
-import { say } from "../js/live.js";
+import { equip, say } from "../js/live.js";
 import { holdFocus, parse } from "../js/swap.js";
 
 const { body } = document, PARTS = body.dataset.parts;
@@ -10,6 +10,7 @@ const lost = document.getElementById("connection"), out = document.getElementByI
 const token = document.querySelector("#lead-act [name=csrfmiddlewaretoken]").value;
 const confirming = document.getElementById("confirm-dialog");
 let position = body.dataset.position, source, again, busy = false, wanted = false;
+let asked = ""; // the button whose deed the dialog asks for
 let known = document.querySelector("[data-unheard]")?.dataset.unheard; // what the exchange has not done, and was said
 
 function put(html) {
@@ -110,10 +111,16 @@ function connect() {
 function askFirst(by, url) {
   document.getElementById("confirm-words").textContent = by.dataset.confirm;
   document.getElementById("confirm").setAttribute("formaction", url);
+  asked = by.id;
+  equip(confirming);
   confirming.showModal();
 }
 
 confirming.querySelector("[data-closes]").addEventListener("click", () => confirming.close());
+// The button is drawn anew while the dialog is open: the browser cannot give the focus back to the one that was pressed.
+confirming.addEventListener("close", () => {
+  if (confirming.contains(document.activeElement) || document.activeElement === document.body) (document.getElementById(asked) ?? document.getElementById("main")).focus();
+});
 
 document.addEventListener("submit", async event => {
   const form = event.target;
