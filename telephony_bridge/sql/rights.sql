@@ -5,6 +5,11 @@ GRANT DELETE ON telephony_bridge_ctievent TO telephony;  -- after 30 days (actio
 GRANT SELECT, UPDATE (municipality_id, state, chosen_by_agent, agent_id, agent_name, answered_at, ended_at, wrap_up_at, wrap_up_until, end_reason,
     concern, concern_kind, concern_key, outcome, transferred_to, note, callback_done_at, callback_by_id) ON telephony_bridge_call TO desk_web;
 GRANT SELECT, INSERT, UPDATE (person_name, state, after_call, since, seen_at, telephone, reason) ON telephony_bridge_presence TO desk_web;
+-- Times that every program of ours can read: one of infinity, written by whoever has broken into the desk, would stop all who read its table.
+CREATE OR REPLACE FUNCTION public.can_be_read(VARIADIC times timestamptz[]) RETURNS boolean LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT coalesce(bool_and(t BETWEEN '2000-01-01' AND '2200-01-01'), true) FROM unnest(times) t WHERE t IS NOT NULL $$;
+REVOKE ALL ON FUNCTION public.can_be_read(timestamptz[]) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION public.can_be_read(timestamptz[]) TO desk_web;
 -- The bell of the bridges, beside that of the pages; it says nothing but whose it is.
 CREATE OR REPLACE FUNCTION public.ring_bridges(of_centre integer) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$ SELECT pg_notify('exchange', of_centre::text)
@@ -71,11 +76,15 @@ CREATE POLICY connects ON telephony_bridge_call FOR SELECT TO operator_web USING
 CREATE OR REPLACE FUNCTION public.guard_call() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     me bigint := public.desk_person();
-    is_own boolean := coalesce(OLD.agent_id, NEW.agent_id) = me AND coalesce(NEW.agent_id, me) = me;
+    is_own boolean := coalesce(OLD.agent_id, NEW.agent_id) = me AND coalesce(NEW.agent_id, me) = me
+        AND (OLD.agent_id = me OR OLD.state <> 'ended');  -- who has given up is taken by nobody afterwards
     theirs text[] := ARRAY['callback_done_at', 'callback_by_id'];
     times text[] := ARRAY['ringing_at', 'answered_at', 'hung_up_at'];
     leads boolean := OLD.centre_id IN (SELECT public.desk_supervised());
 BEGIN
+    IF NOT public.can_be_read(NEW.ringing_at, NEW.answered_at, NEW.hung_up_at, NEW.ended_at, NEW.wrap_up_at, NEW.wrap_up_until, NEW.callback_done_at) THEN
+        RAISE EXCEPTION 'times of a call' USING ERRCODE = 'insufficient_privilege';
+    END IF;
     IF is_own THEN
         IF NOT leads AND (NEW.ringing_at, NEW.hung_up_at) IS DISTINCT FROM (OLD.ringing_at, OLD.hung_up_at) THEN
             RAISE EXCEPTION 'times of a call' USING ERRCODE = 'insufficient_privilege';
@@ -100,7 +109,7 @@ CREATE POLICY desk ON telephony_bridge_source FOR SELECT TO desk_web USING (cent
 SELECT public.protect('telephony_bridge_presence');
 CREATE POLICY desk ON telephony_bridge_presence FOR SELECT TO desk_web USING (centre_id IN (SELECT public.desk_centres()));
 CREATE POLICY desk_adds ON telephony_bridge_presence FOR INSERT TO desk_web
-    WITH CHECK (person_id = public.desk_person() AND centre_id IN (SELECT public.desk_centres()));
+    WITH CHECK (person_id = public.desk_person() AND centre_id IN (SELECT public.desk_centres()) AND public.can_be_read(since, seen_at));
 CREATE POLICY desk_own ON telephony_bridge_presence FOR UPDATE TO desk_web
     USING (person_id = public.desk_person() AND centre_id IN (SELECT public.desk_centres()));  -- nobody signs a colleague out
 -- but whoever leads the team; that somebody takes calls only they themselves can say.
@@ -111,7 +120,7 @@ CREATE POLICY platform ON telephony_bridge_presence TO telephony, worker USING (
 -- neither a name nor a sign of life, nor a telephone at which they would sit.
 CREATE OR REPLACE FUNCTION public.guard_presence() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    IF OLD.person_id IS DISTINCT FROM public.desk_person() AND ((NEW.person_name, NEW.seen_at) IS DISTINCT FROM (OLD.person_name, OLD.seen_at)
+    IF NOT public.can_be_read(NEW.since, NEW.seen_at) OR OLD.person_id IS DISTINCT FROM public.desk_person() AND ((NEW.person_name, NEW.seen_at) IS DISTINCT FROM (OLD.person_name, OLD.seen_at)
         OR NEW.telephone NOT IN (OLD.telephone, '')) THEN
         RAISE EXCEPTION 'presence of somebody else' USING ERRCODE = 'insufficient_privilege';
     END IF;
@@ -127,10 +136,11 @@ CREATE POLICY desk ON telephony_bridge_exchangecommand FOR SELECT TO desk_web
     USING (person_id = public.desk_person() AND centre_id IN (SELECT public.desk_centres()));
 -- For a call that one sees: the call's own policy is asked, too, and a call of another centre cannot be named under one's own centre.
 CREATE POLICY desk_adds ON telephony_bridge_exchangecommand FOR INSERT TO desk_web
-    WITH CHECK (person_id = public.desk_person() AND centre_id IN (SELECT public.desk_centres())
+    WITH CHECK (person_id = public.desk_person() AND centre_id IN (SELECT public.desk_centres()) AND done_at IS NULL AND public.can_be_read(created_at)
         AND EXISTS (SELECT FROM public.telephony_bridge_call c WHERE c.id = call_id AND c.centre_id = telephony_bridge_exchangecommand.centre_id
             AND CASE WHEN verb IN ('first', 'pull', 'take_over') THEN c.centre_id IN (SELECT public.desk_supervised())  -- and of a colleague's call nobody else
-                WHEN verb IN ('accept', 'decline') THEN c.offered_to_id = person_id ELSE c.agent_id = person_id END));
+                WHEN verb IN ('accept', 'decline') THEN c.offered_to_id = person_id
+                ELSE c.agent_id = person_id AND verb IN ('hold', 'resume', 'transfer', 'consult', 'swap', 'complete', 'cancel', 'hang_up') END));
 CREATE POLICY platform ON telephony_bridge_exchangecommand TO telephony USING (true);
 SELECT public.protect('telephony_bridge_spoolposition');
 CREATE POLICY platform ON telephony_bridge_spoolposition TO telephony USING (true);
@@ -242,8 +252,9 @@ CREATE POLICY desk_adds ON telephony_bridge_handover FOR INSERT TO desk_web
     WITH CHECK (agent_id = public.desk_person() AND centre_id IN (SELECT public.desk_centres())
         AND municipality_id IN (SELECT public.desk_municipalities())
         AND person_id IS NOT DISTINCT FROM public.person_of_contact(municipality_id, email)
+        AND public.can_be_read(at, state_at, done_at) AND mailed_at IS NULL
         AND EXISTS (SELECT FROM public.telephony_bridge_call c WHERE c.id = call_id AND c.agent_id = telephony_bridge_handover.agent_id
             AND c.centre_id = telephony_bridge_handover.centre_id));
 CREATE POLICY desk_takes_back ON telephony_bridge_handover FOR UPDATE TO desk_web
-    USING (agent_id = public.desk_person() AND centre_id IN (SELECT public.desk_centres())) WITH CHECK (state = 'returned');
+    USING (agent_id = public.desk_person() AND centre_id IN (SELECT public.desk_centres())) WITH CHECK (state = 'returned' AND public.can_be_read(state_at));
 CREATE POLICY platform ON telephony_bridge_handover TO telephony, worker USING (true);

@@ -4,7 +4,7 @@ from itertools import count
 
 import pytest
 from django.core import mail
-from django.db import transaction
+from django.db import ProgrammingError, connection, transaction
 from django.utils import timezone
 
 from telephony_bridge import actions
@@ -68,3 +68,64 @@ def test_a_card_that_has_gone_meanwhile_is_ticked_off_by_nobody(card, people, so
     with scope.owner():
         held.refresh_from_db()
     assert held.done_at is None
+
+
+NEVER = ("infinity", "-infinity", "20000-01-01")  # PostgreSQL keeps them, Python cannot
+WISH = (
+    "INSERT INTO telephony_bridge_exchangecommand (centre_id, call_id, person_id, verb, number, label, created_at, result)"
+    " VALUES (%(centre)s, %(mine)s, %(me)s, '{verb}', '', '', '{at}', '')"
+)
+CARD = (
+    "INSERT INTO telephony_bridge_handover (call_id, centre_id, municipality_id, called_name, contact_key, contact_name, email, caller, concern,"
+    " agent_id, agent_name, at, state, state_at, mail_tries)"
+    " VALUES (%(mine)s, %(centre)s, %(town)s, '', 'x', 'x', '', '', '', %(me)s, '', '{at}', 'transferred', '{at}', 0)"
+)
+TIMES = {
+    **{
+        f"call.{name}": f"UPDATE telephony_bridge_call SET {name} = '{{at}}' WHERE id = %(mine)s"
+        for name in ("answered_at", "ended_at", "wrap_up_at", "wrap_up_until", "callback_done_at")
+    },
+    "presence.since": "UPDATE telephony_bridge_presence SET since = '{at}' WHERE person_id = %(me)s",
+    "presence.seen_at": "UPDATE telephony_bridge_presence SET seen_at = '{at}' WHERE person_id = %(me)s",
+    "wish": WISH.replace("{verb}", "hold"),
+    "card": CARD,
+}
+
+
+@pytest.fixture
+def by_sql(at_desk, ring, people, soest):
+    """by_sql(statement) -> whether the database does it for an agent who has a talk, and is present."""
+    mine = ring(state="talking", agent_id=people["agent"].pk, is_controlled=True)
+    with at_desk("agent") as person:
+        actions.set_presence(soest.centre, "ready", acting_user=person)
+    named = {"centre": soest.centre_id, "town": soest.pk, "mine": mine.pk, "me": people["agent"].pk}
+
+    def attempt(statement):
+        try:
+            with at_desk("agent"), transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute(statement, named)
+                return cursor.rowcount == 1
+        except ProgrammingError:
+            return False
+
+    return attempt
+
+
+@pytest.mark.parametrize("what", TIMES)
+def test_no_time_stops_all_who_read_it(by_sql, what):
+    """One row of infinity, and neither a desk of the centre nor the bridge can read its table any more."""
+    assert by_sql(TIMES[what].format(at=timezone.now().isoformat()))
+    assert not any(by_sql(TIMES[what].format(at=at)) for at in NEVER)
+
+
+def test_no_wish_is_one_that_the_bridge_does_not_know(by_sql):
+    """It would not do those of all others either that were pressed at the same moment."""
+    assert by_sql(WISH.format(verb="hang_up", at=timezone.now().isoformat()))
+    assert not by_sql(WISH.format(verb="explode", at=timezone.now().isoformat()))
+
+
+def test_who_has_given_up_was_spoken_to_by_nobody(by_sql, ring):
+    over, waits = ring(state="ended"), ring()
+    take = "UPDATE telephony_bridge_call SET agent_id = %(me)s, agent_name = 'x', outcome = 'answered' WHERE id = {}"
+    assert not by_sql(take.format(over.pk))
+    assert by_sql(take.format(waits.pk))
