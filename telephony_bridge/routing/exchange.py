@@ -29,6 +29,7 @@ from telephony_bridge.routing.reception import Reception
 from telephony_bridge.routing.requests import Request, lease, request_of
 from telephony_bridge.routing.resync import Found, Look, compared, looked_at, started
 from telephony_bridge.routing.skills import ANYTHING
+from telephony_bridge.routing.taking_over import why_lost
 
 __all__ = ["Exchange", "ReplacedError"]
 log = structlog.get_logger(__name__)
@@ -375,7 +376,7 @@ class Exchange:
         """The call is as Asterisk says, whatever we thought."""
         if line := self.lines.get(call.id):
             if line.call.agent and line.call.agent != call.agent:
-                self._about_agents(call.id, c.Release(line.call.agent, Why.CALLER_GONE))
+                self._about_agents(call.id, c.Release(line.call.agent, why_lost(line.call, call)))
             if line.call.leader:
                 self._about_agents(call.id, c.Release(line.call.leader, Why.NOT_TAKEN))
             last = call.last_agent or line.call.last_agent

@@ -43,3 +43,9 @@ def withdrawn(told: Step) -> Step:
 def not_taken(call: Routed) -> Step:
     """The telephone was busy, or nobody came."""
     return Step(replace(call, leader=None, leader_leg=None), (c.Release(str(call.leader), Why.NOT_TAKEN),))
+
+
+def why_lost(thought: Routed, call: Routed) -> Why:
+    """Why an agent whom we thought a call to have does not have it: they could not be joined, and who had the talk before still does, or the leg is gone."""
+    own = c.OWN_ID.fullmatch(thought.agent_leg or "")
+    return Why.NOT_TAKEN if call.agent and own and own["kind"] == "s" else Why.CALLER_GONE

@@ -5,18 +5,13 @@ GRANT DELETE ON telephony_bridge_ctievent TO telephony;  -- after 30 days (actio
 GRANT SELECT, UPDATE (municipality_id, state, chosen_by_agent, agent_id, agent_name, answered_at, ended_at, wrap_up_at, wrap_up_until, end_reason,
     concern, concern_kind, concern_key, outcome, transferred_to, note, callback_done_at, callback_by_id) ON telephony_bridge_call TO desk_web;
 GRANT SELECT, INSERT, UPDATE (person_name, state, after_call, since, seen_at, telephone, reason) ON telephony_bridge_presence TO desk_web;
--- Times that every program of ours can read: one of infinity, written by whoever has broken into the desk, would stop all who read its table.
-CREATE OR REPLACE FUNCTION public.can_be_read(VARIADIC times timestamptz[]) RETURNS boolean LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT coalesce(bool_and(t BETWEEN '2000-01-01' AND '2200-01-01'), true) FROM unnest(times) t WHERE t IS NOT NULL $$;
-REVOKE ALL ON FUNCTION public.can_be_read(timestamptz[]) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION public.can_be_read(timestamptz[]) TO desk_web;
 -- The bell of the bridges, beside that of the pages; it says nothing but whose it is.
 CREATE OR REPLACE FUNCTION public.ring_bridges(of_centre integer) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$ SELECT pg_notify('exchange', of_centre::text)
     WHERE public.caller() <> 'desk_web' OR of_centre IN (SELECT public.desk_centres()) $$;  -- nobody keeps another centre's bridge from its work
 REVOKE ALL ON FUNCTION public.ring_bridges(integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION public.ring_bridges(integer) TO desk_web, telephony, worker;
-GRANT SELECT ON telephony_bridge_telephone TO desk_web, telephony, worker;
+GRANT SELECT ON telephony_bridge_telephone TO desk_web, telephony;
 -- Of two who sit down at a telephone at once, one waits for the other (seats.py): its row is locked, which who may only read it cannot do.
 CREATE OR REPLACE FUNCTION public.lock_telephone(of_centre integer, of_user text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -130,7 +125,7 @@ CREATE OR REPLACE TRIGGER guard BEFORE UPDATE ON telephony_bridge_presence
     FOR EACH ROW WHEN (CURRENT_USER = 'desk_web') EXECUTE FUNCTION public.guard_presence();
 SELECT public.protect('telephony_bridge_telephone');
 CREATE POLICY desk ON telephony_bridge_telephone FOR SELECT TO desk_web USING (centre_id IN (SELECT public.desk_centres()));
-CREATE POLICY platform ON telephony_bridge_telephone TO telephony, operator_web, worker USING (true);
+CREATE POLICY platform ON telephony_bridge_telephone TO telephony, operator_web USING (true);
 SELECT public.protect('telephony_bridge_exchangecommand');
 CREATE POLICY desk ON telephony_bridge_exchangecommand FOR SELECT TO desk_web
     USING (person_id = public.desk_person() AND centre_id IN (SELECT public.desk_centres()));
@@ -246,6 +241,7 @@ GRANT USAGE ON SEQUENCE telephony_bridge_handover_id_seq TO desk_web;
 SELECT public.protect('telephony_bridge_handover');
 CREATE POLICY own ON telephony_bridge_handover TO tenant
     USING (municipality_id = (SELECT public.own_municipality()) AND state IN ('ringing', 'transferred', 'ended'));
+CREATE POLICY own_times ON telephony_bridge_handover AS RESTRICTIVE FOR UPDATE TO tenant USING (true) WITH CHECK (public.can_be_read(done_at));
 CREATE POLICY desk ON telephony_bridge_handover FOR SELECT TO desk_web
     USING (agent_id = public.desk_person() AND centre_id IN (SELECT public.desk_centres()));
 CREATE POLICY desk_adds ON telephony_bridge_handover FOR INSERT TO desk_web
