@@ -13,6 +13,12 @@ CREATE OR REPLACE FUNCTION public.own_centre() RETURNS integer
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT centre_id::integer FROM public.tenants_municipality WHERE schema_name = public.caller() $$;
 
+-- Times that every program of ours can read: one of infinity, in a table that several read, would stop them all.
+CREATE OR REPLACE FUNCTION public.can_be_read(VARIADIC times timestamptz[]) RETURNS boolean LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT coalesce(bool_and(t BETWEEN '2000-01-01' AND '2200-01-01'), true) FROM unnest(times) t WHERE t IS NOT NULL $$;
+REVOKE ALL ON FUNCTION public.can_be_read(timestamptz[]) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION public.can_be_read(timestamptz[]) TO tenant, desk_web;
+
 -- The person for whom the desk's transaction was begun; nobody: no rows.
 CREATE OR REPLACE FUNCTION public.desk_person() RETURNS bigint LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT nullif(current_setting('rufverbund.person', true), '')::bigint $$;
@@ -87,6 +93,7 @@ GRANT UPDATE (situation, situation_since) ON tenants_municipality TO desk_web;
 
 SELECT public.protect('tenants_municipality');
 CREATE POLICY own ON tenants_municipality TO tenant USING (schema_name = current_user);
+CREATE POLICY times ON tenants_municipality AS RESTRICTIVE FOR UPDATE TO tenant, desk_web USING (true) WITH CHECK (public.can_be_read(situation_since));
 CREATE POLICY desk ON tenants_municipality TO desk_web USING (centre_id IN (SELECT public.desk_centres()));
 CREATE POLICY platform ON tenants_municipality TO front, operator_web, telephony, worker USING (true);
 SELECT public.protect('tenants_servicecentre');
@@ -96,6 +103,9 @@ CREATE POLICY platform ON tenants_servicecentre TO front, operator_web, telephon
 SELECT public.protect_by_municipality('tenants_host', 'tenant_id');
 SELECT public.protect_by_municipality('tenants_numberprefix');
 SELECT public.protect_by_municipality('tenants_specialday');
+CREATE POLICY times ON tenants_specialday AS RESTRICTIVE FOR INSERT TO tenant WITH CHECK (public.can_be_read(day));
+CREATE POLICY later_times ON tenants_specialday AS RESTRICTIVE FOR UPDATE TO tenant USING (true) WITH CHECK (public.can_be_read(day));
+CREATE POLICY times ON tenants_numberprefix AS RESTRICTIVE FOR INSERT TO tenant WITH CHECK (public.can_be_read(created_at));
 
 -- The log: everybody adds, nobody changes. A municipality reads its own rows, the operator those without a municipality's content.
 GRANT INSERT ON tenants_auditentry TO tenant, front, desk_web, operator_web, telephony, worker;
@@ -105,6 +115,7 @@ CREATE POLICY own_read ON tenants_auditentry FOR SELECT TO tenant USING (municip
 CREATE POLICY own_write ON tenants_auditentry FOR INSERT TO tenant WITH CHECK (municipality_id = (SELECT public.own_municipality()));
 CREATE POLICY desk_write ON tenants_auditentry FOR INSERT TO desk_web
     WITH CHECK (person_id = public.desk_person() AND (centre_id IS NULL OR centre_id IN (SELECT public.desk_centres())));
+CREATE POLICY times ON tenants_auditentry AS RESTRICTIVE FOR INSERT TO tenant, desk_web WITH CHECK (public.can_be_read(at));
 CREATE POLICY platform_write ON tenants_auditentry FOR INSERT TO front, operator_web, telephony, worker WITH CHECK (true);
 CREATE POLICY platform_read ON tenants_auditentry FOR SELECT TO operator_web
     USING (object_kind IN ('municipality', 'servicecentre', 'numberprefix', 'membership', 'invitation', 'source'));

@@ -1,5 +1,6 @@
 """What others publish, send or write with a login that they have broken into: it costs nobody else anything."""
 
+from contextlib import nullcontext
 from itertools import count
 
 import pytest
@@ -87,6 +88,7 @@ TIMES = {
     },
     "presence.since": "UPDATE telephony_bridge_presence SET since = '{at}' WHERE person_id = %(me)s",
     "presence.seen_at": "UPDATE telephony_bridge_presence SET seen_at = '{at}' WHERE person_id = %(me)s",
+    "municipality": "UPDATE tenants_municipality SET situation_since = '{at}' WHERE id = %(town)s",
     "wish": WISH.replace("{verb}", "hold"),
     "card": CARD,
 }
@@ -116,6 +118,17 @@ def test_no_time_stops_all_who_read_it(by_sql, what):
     """One row of infinity, and neither a desk of the centre nor the bridge can read its table any more."""
     assert by_sql(TIMES[what].format(at=timezone.now().isoformat()))
     assert not any(by_sql(TIMES[what].format(at=at)) for at in NEVER)
+
+
+@pytest.mark.parametrize("at", NEVER)
+def test_nor_does_one_of_a_municipality_stop_the_letters_of_all(card, soest, at):
+    held = card("a@stadt.example")
+    statement = "UPDATE telephony_bridge_handover SET done_at = %s WHERE id = %s"
+    for time, refused in ((timezone.now(), nullcontext()), (at, pytest.raises(ProgrammingError))):
+        with refused, scope.municipality(soest.schema_name), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(statement, [time, held.pk])
+    with scope.worker():
+        assert actions.mail_handovers() == 1
 
 
 def test_no_wish_is_one_that_the_bridge_does_not_know(by_sql):
