@@ -362,4 +362,4 @@ async def _fetch_all(ami: Ami) -> None:
 def _concern(wanted: ExchangeCommand) -> str:
     """What a target reads on the telephone's display: for whom, and what about."""
     call = wanted.call
-    return ": ".join(filter(None, [call.municipality.name if call.municipality else "", call.concern]))
+    return ": ".join(filter(None, [call.municipality.name if call.municipality else "", call.wish]))

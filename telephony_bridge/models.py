@@ -163,6 +163,11 @@ class Call(models.Model):
     def __str__(self) -> str:
         return self.public_id
 
+    @property
+    def wish(self) -> str:
+        """What the caller wants, as it goes along to somebody else: an article or words; a contact that was only looked up is no wish."""
+        return self.concern if self.concern_kind in ("", "article") else ""
+
 
 class CtiEvent(models.Model):
     """A message of an exchange as it came, stored before anything is made of it."""

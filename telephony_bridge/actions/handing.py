@@ -41,7 +41,7 @@ def hand_over(call: Call, target: Target, *, acting_user: Actor, state: str = "a
             call=call, centre_id=call.centre_id, municipality_id=target.municipality_id,
             called_name=call.municipality.name if call.municipality else "", contact_key=target.key[:100],
             contact_name=target.name[:200], person_id=_account(target.municipality_id, email), email=email,
-            caller=_caller(call), concern=call.concern, agent_id=acting_user.pk, agent_name=str(acting_user.name)[:120],
+            caller=_caller(call), concern=call.wish, agent_id=acting_user.pk, agent_name=str(acting_user.name)[:120],
             state=state,
         )  # fmt: skip
         audit.record(

@@ -45,6 +45,19 @@ def test_what_is_written_beside_the_contact_goes_along_and_stands_in_the_wrap_up
     assert (stored(call).concern, stored(call).concern_kind, stored(call).concern_key) == ("Sperrmüll", "", "")
 
 
+def test_a_contact_that_was_looked_up_is_nothing_that_the_caller_wants(desk, contact, talking):
+    call = talking(concern="Karin Ostermann", concern_kind="person", concern_key="soest:p_ostermann")
+    assert post(desk(), call, "anlage/consult", WHO | {f"about {WHO['entry']}": ""}).status_code == 200
+    assert [card[2] for card in cards()] == [""]
+    from telephony_bridge import link
+    from telephony_bridge.models import ExchangeCommand
+    from tenants import scope
+
+    with scope.telephony():
+        wanted = ExchangeCommand.objects.select_related("call__municipality").get()
+        assert link._concern(wanted) == "Stadt Soest"  # what the telephone there shows
+
+
 def test_an_article_stays_what_the_call_is_about(desk, contact, talking):
     call = talking(concern="Sperrmüll", concern_kind="article", concern_key="soest:sperrmuell")
     for about in ({}, {f"about {WHO['entry']}": " "}, {f"about {WHO['entry']}": "Sperrmüll"}):

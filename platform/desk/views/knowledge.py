@@ -46,7 +46,7 @@ def about(entry: SearchEntry, call: Call | None) -> str:
     """What a call is probably about when it goes on from here: the article that is open; beside a contact, what was open before."""
     if entry.kind == "article":
         return str(entry.title)
-    return call.concern if call and call.concern_kind in ("", "article") else ""
+    return call.wish if call else ""
 
 
 def _fresh(response: HttpResponse) -> HttpResponse:
