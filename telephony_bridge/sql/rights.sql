@@ -154,6 +154,7 @@ CREATE POLICY platform ON telephony_bridge_recordposition TO telephony USING (tr
 SELECT public.protect('telephony_bridge_celevent');
 CREATE POLICY platform ON telephony_bridge_celevent TO telephony USING (true);
 SELECT public.protect('telephony_bridge_callrecord');
+CREATE POLICY later_times ON telephony_bridge_callrecord AS RESTRICTIVE FOR UPDATE TO desk_web USING (true) WITH CHECK (public.can_be_read(settled_at));
 -- Whose call it is can be said later, so the call's own policy is asked.
 CREATE POLICY own ON telephony_bridge_callrecord FOR SELECT TO tenant
     USING (EXISTS (SELECT FROM public.telephony_bridge_call c WHERE c.id = call_id));
@@ -180,6 +181,8 @@ REVOKE ALL ON FUNCTION public.put_first(bigint) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION public.put_first(bigint) TO desk_web;
 GRANT USAGE ON SEQUENCE telephony_bridge_centrenotice_id_seq TO desk_web;
 SELECT public.protect('telephony_bridge_centrenotice');
+CREATE POLICY times ON telephony_bridge_centrenotice AS RESTRICTIVE FOR INSERT TO desk_web WITH CHECK (public.can_be_read(set_at, until, ended_at));
+CREATE POLICY later_times ON telephony_bridge_centrenotice AS RESTRICTIVE FOR UPDATE TO desk_web USING (true) WITH CHECK (public.can_be_read(set_at, until, ended_at));
 CREATE POLICY desk ON telephony_bridge_centrenotice FOR SELECT TO desk_web USING (centre_id IN (SELECT public.desk_centres()));
 CREATE POLICY desk_adds ON telephony_bridge_centrenotice FOR INSERT TO desk_web
     WITH CHECK (set_by_id = public.desk_person() AND centre_id IN (SELECT public.desk_supervised()));

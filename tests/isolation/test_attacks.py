@@ -280,28 +280,6 @@ def test_what_would_break_the_list_of_hits_is_not_published(real, broken):
             run(connection, own, [change.format(broken)])
 
 
-SHARED_TIMES = {  # in tables that others read, too
-    "municipality": "UPDATE public.tenants_municipality SET situation_since = '{at}' WHERE id = {own_id} RETURNING 1",
-    "special day": "INSERT INTO public.tenants_specialday (municipality_id, day, label, intervals) VALUES ({own_id}, '{at}', 'x', '[]') RETURNING 1",
-    "moved special day": "UPDATE public.tenants_specialday SET day = '{at}' WHERE municipality_id = {own_id} RETURNING 1",
-    "number": "INSERT INTO public.tenants_numberprefix (municipality_id, prefix, max_length, is_did, created_at)"
-    " VALUES ({own_id}, '+4929219', 15, false, '{at}') RETURNING 1",
-    "log": "INSERT INTO public.tenants_auditentry (at, person_name, municipality_id, action, object_kind, object_id, object_label, request_id)"
-    " VALUES ('{at}', 'x', {own_id}, 'x', 'municipality', 'x', 'x', '')",
-}
-
-
-@pytest.mark.parametrize("what", SHARED_TIMES)
-def test_no_time_that_others_cannot_read(real, what):
-    """PostgreSQL keeps infinity, Python reads it nowhere: the centre's desks, its exchange or the operator would see nothing at all."""
-    before = [SHARED_TIMES["special day"].format(at="2031-01-01", **words(real))] if what.startswith("moved") else []
-    with real.connect(real.schemas["soest"]) as connection:
-        run(connection, real.begin("soest"), [*before, SHARED_TIMES[what].format(at="2030-01-01", **words(real))])
-        for at in ("infinity", "-infinity", "20000-01-01"):
-            with pytest.raises(psycopg.errors.InsufficientPrivilege):
-                run(connection, real.begin("soest"), [*before, SHARED_TIMES[what].format(at=at, **words(real))])
-
-
 @pytest.mark.parametrize(("kind", "key"), [("a b", "x"), ("other", "x"), ("article", ""), ("article", "a/b")])
 def test_what_has_no_address_is_not_published(real, kind, key):
     add = (

@@ -5,6 +5,8 @@ GRANT SELECT, INSERT, UPDATE (words, meaning, both_ways, changed_at, changed_by_
 GRANT SELECT ON pool_synonym TO worker;
 GRANT USAGE ON SEQUENCE pool_synonym_id_seq TO tenant, desk_web;
 SELECT public.protect('pool_synonym');
+CREATE POLICY times ON pool_synonym AS RESTRICTIVE FOR INSERT TO tenant, desk_web WITH CHECK (public.can_be_read(changed_at));
+CREATE POLICY later_times ON pool_synonym AS RESTRICTIVE FOR UPDATE TO tenant, desk_web USING (true) WITH CHECK (public.can_be_read(changed_at));
 CREATE POLICY own_read ON pool_synonym FOR SELECT TO tenant USING (municipality_id = (SELECT public.own_municipality())
     OR municipality_id IS NULL AND centre_id = (SELECT public.own_centre()));
 CREATE POLICY own_add ON pool_synonym FOR INSERT TO tenant
@@ -35,6 +37,8 @@ GRANT USAGE ON SEQUENCE pool_loggedsearch_id_seq TO desk_web;
 GRANT SELECT, UPDATE (settled, settled_at) ON pool_loggedsearch TO tenant;
 GRANT SELECT, DELETE ON pool_loggedsearch TO worker;
 SELECT public.protect('pool_loggedsearch');
+CREATE POLICY times ON pool_loggedsearch AS RESTRICTIVE FOR INSERT TO tenant, desk_web WITH CHECK (public.can_be_read(hour, settled_at));
+CREATE POLICY later_times ON pool_loggedsearch AS RESTRICTIVE FOR UPDATE TO tenant, desk_web USING (true) WITH CHECK (public.can_be_read(hour, settled_at));
 CREATE POLICY own ON pool_loggedsearch TO tenant USING (municipality_id = (SELECT public.own_municipality()));
 CREATE POLICY desk ON pool_loggedsearch FOR INSERT TO desk_web WITH CHECK (municipality_id IN (SELECT public.desk_municipalities()));
 CREATE POLICY platform ON pool_loggedsearch TO worker USING (true);

@@ -50,6 +50,8 @@ GRANT SELECT, UPDATE (state, answer_kind, answer_key, answer_note, answered_by_n
 GRANT SELECT, INSERT, UPDATE (seen_at) ON pool_gap TO desk_web;
 GRANT USAGE ON SEQUENCE pool_gap_id_seq TO desk_web;
 SELECT public.protect('pool_gap');
+CREATE POLICY times ON pool_gap AS RESTRICTIVE FOR INSERT TO tenant, desk_web WITH CHECK (public.can_be_read(answered_at, reported_at, seen_at));
+CREATE POLICY later_times ON pool_gap AS RESTRICTIVE FOR UPDATE TO tenant, desk_web USING (true) WITH CHECK (public.can_be_read(answered_at, reported_at, seen_at));
 CREATE POLICY own ON pool_gap TO tenant USING (municipality_id = (SELECT public.own_municipality()));
 CREATE POLICY desk ON pool_gap TO desk_web USING (municipality_id IN (SELECT public.desk_municipalities()))  -- reads all, writes as oneself
     WITH CHECK (municipality_id IN (SELECT public.desk_municipalities()) AND centre_id IN (SELECT public.desk_centres())

@@ -43,6 +43,8 @@ CREATE POLICY centres ON accounts_membership TO operator_web USING (centre_id IS
 CREATE POLICY lookup ON accounts_membership FOR SELECT TO operator_web USING (true);
 CREATE POLICY platform ON accounts_membership TO front, telephony, worker, listener USING (true);
 SELECT public.protect('accounts_invitation');
+CREATE POLICY times ON accounts_invitation AS RESTRICTIVE FOR INSERT TO tenant WITH CHECK (public.can_be_read(created_at, expires_at, accepted_at));
+CREATE POLICY later_times ON accounts_invitation AS RESTRICTIVE FOR UPDATE TO tenant USING (true) WITH CHECK (public.can_be_read(created_at, expires_at, accepted_at));
 CREATE POLICY own ON accounts_invitation TO tenant USING (municipality_id = (SELECT public.own_municipality()));
 CREATE POLICY centres ON accounts_invitation TO operator_web USING (centre_id IS NOT NULL);
 CREATE POLICY lookup ON accounts_invitation FOR SELECT TO operator_web USING (true);
