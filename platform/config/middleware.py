@@ -75,6 +75,8 @@ class HostMiddleware:
         path = "" if request.path.startswith(OPEN_PATHS) else request.path
         if any("\0" in text for text in (path, *request.COOKIES.values())):
             raise BadRequest("NUL, which the database does not store")
+        if path and (request.encoding or "utf-8").lower() not in {"utf-8", "utf8"}:
+            raise BadRequest("a form in other letters than our pages have: at some of Python's codecs Django fails")
         with scope.front():
             self.place(request)
             return self.get_response(request)

@@ -53,3 +53,12 @@ def test_what_was_begun_is_undone(visit, people):
     visit("agent", "desk.localhost").post("/konto/arbeitsplatz/", {"keys": '{"search": "\\u0000"}'})
     with scope.front():
         assert Person.objects.get(pk=people["agent"].pk).preferences == before
+
+
+@pytest.mark.parametrize(("charset", "status"), [("UTF-8", 302), ("rot13", 400), ("hex", 400), ("utf-7", 400)])
+def test_a_form_has_the_letters_of_our_pages(visit, charset, status):
+    """`rot13` is a codec of Python's and no charset, at which Django fails: for anybody, on every page that takes a form."""
+    body = '--x\r\nContent-Disposition: form-data; name="language"\r\n\r\nde\r\n--x--\r\n'
+    client = visit(*SOEST, raise_request_exception=False)
+    answer = client.generic("POST", "/sprache/", body, f"multipart/form-data; boundary=x; charset={charset}")
+    assert answer.status_code == status
