@@ -12,6 +12,7 @@ from random import Random
 import click
 from django.utils import timezone
 
+from accounts.models import ROLES, Membership
 from telephony_bridge import actions
 from telephony_bridge.actions.sources import OVER_HTTP
 from telephony_bridge.dialects import dialect_of
@@ -148,7 +149,8 @@ def calls(rate: float, count: int | None, seed: int | None, url: str) -> None:
 def telephones(rate: float, folder: Path, slug: str, seed: int | None) -> None:
     """Bürgerinnen und Bürger rufen mit SIP-Telefonen an, bis SIGINT oder SIGTERM; auch die Telefone der Agenten sind dabei.
 
-    Ein Telefon klingelt, bis der Anruf am Arbeitsplatz angenommen wird. Wohin weitergeleitet wird, hebt jemand ab; Nummern auf 00 sind besetzt.
+    Ein Telefon klingelt, bis der Anruf am Arbeitsplatz angenommen wird; das der Teamleitung, und wohin weitergeleitet wird, hebt nach drei Sekunden
+    jemand ab. Nummern auf 00 sind besetzt.
     """
     from telephony_bridge.asterisk.lab import Lab
     from telephony_bridge.simulation.telephones import ring
@@ -160,7 +162,7 @@ def telephones(rate: float, folder: Path, slug: str, seed: int | None) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     rng = Random(seed)  # noqa: S311  no secret
-    made = asyncio.run(ring(Lab(folder).ports, towns, rng, rate=rate, ended=stop.is_set))
+    made = asyncio.run(ring(Lab(folder).ports, towns, rng, rate=rate, ended=stop.is_set, leading=_leading(centre)))
     click.echo(f"{made} Anrufe.", err=True)
 
 
@@ -175,6 +177,13 @@ def _towns() -> list[Town]:
         )
         for n in sorted(found.values(), key=lambda number: number.prefix)
     ]
+
+
+def _leading(centre: ServiceCentre) -> set[str]:
+    """The telephones of who leads the team: nobody accepts there on a desk."""
+    with scope.telephony():
+        people = Membership.objects.filter(centre=centre, role=ROLES.supervisor, person__is_active=True)
+        return set(people.values_list("person__phone_user", flat=True)) - {""}
 
 
 def _centres(towns: list[Town]) -> list[ServiceCentre]:

@@ -21,6 +21,7 @@ VOICE = b"\x2a" * 160  # 20 ms of A-law
 TRUNK, PHONES, TRUNK_FAR = "127.0.0.2", "127.0.0.3", "127.0.0.4"
 KEY_TICKS = 8  # of 20 ms that a key is held
 PATIENCE = 20.0  # seconds
+PICKS_UP_AFTER = 3.0  # seconds
 Address = tuple[str, int]
 
 
@@ -89,14 +90,23 @@ class _Agent:
 
 
 class Phone(_Agent):
-    """Rings, answers after `rings` seconds (at once where the exchange asks for that), sends back the audio that it gets; is busy for the names in `refuses`. One for all telephones of an address.
+    """Rings, answers after `rings` seconds (at once where the exchange asks for that), sends back the audio that it gets. One for all telephones of an
+    address: it is busy for the names in `refuses`, and picks up after three seconds at most for those in `soon`.
 
     `calls` are the From headers of those who rang, `refused` the names that were busy, `talking` the calls that were answered and not hung up.
     """
 
-    def __init__(self, port: int, *, rings: float = 0.0, ip: str = PHONES, refuses: Container[str] = ()) -> None:
+    def __init__(
+        self,
+        port: int,
+        *,
+        rings: float = 0.0,
+        ip: str = PHONES,
+        refuses: Container[str] = (),
+        soon: Container[str] = (),
+    ) -> None:
         super().__init__(ip, port)
-        self.rings, self.refuses = rings, refuses
+        self.rings, self.refuses, self.soon = rings, refuses, soon
         self.calls: list[str] = []
         self.refused: list[str] = []
         self.talking: set[str] = set()
@@ -144,7 +154,8 @@ class Phone(_Agent):
         if call not in self.seen:  # else it is sent once more
             self.calls.append(header(text, "From"))
             self.ringing[call] = text
-            rings = 0.0 if "answer-after=0" in header(text, "Call-Info") else self.rings
+            rings = min(self.rings, PICKS_UP_AFTER) if name in self.soon else self.rings
+            rings = 0.0 if "answer-after=0" in header(text, "Call-Info") else rings
             asyncio.get_running_loop().call_later(rings, self._answered, text, sender)
         self.seen.add(call)
 

@@ -1,24 +1,23 @@
 """Citizens who really ring: SIP callers at an Asterisk on this machine, and the telephones that they reach. For demonstrations.
 
-An agent's telephone rings until the call is accepted on the desk, which lets it pick up. Whoever is called outside of the centre picks up after a
-moment; numbers that end in 00 are busy, so that one can see a call come back.
+An agent's telephone rings until the call is accepted on the desk, which lets it pick up. Whoever leads the team, or is called outside of the centre,
+picks up after a moment; numbers that end in 00 are busy, so that one can see a call come back.
 """
 
 import asyncio
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from random import Random
 
 import structlog
 
 from telephony_bridge.asterisk.configuration import Ports
 from telephony_bridge.simulation.citizens import PlannedCall, Town, plan
-from telephony_bridge.simulation.sip import TRUNK_FAR, Caller, Phone
+from telephony_bridge.simulation.sip import PICKS_UP_AFTER, TRUNK_FAR, Caller, Phone
 
 log = structlog.get_logger(__name__)
 RINGS_FOR_EVER = 3600.0  # seconds
-PICKS_UP_AFTER = 3.0
 WAITS_AT_LEAST = 60.0  # seconds: with one person at the desk everybody waits longer than among colleagues
 LINES = 8  # calls at once
 
@@ -30,11 +29,19 @@ class Busy:
         return str(number).endswith("00")
 
 
-async def ring(ports: Ports, towns: list[Town], rng: Random, *, rate: float, ended: Callable[[], bool]) -> int:
-    """Callers at `rate` a minute until `ended`; returns how many there were. `towns` must not be empty."""
+async def ring(
+    ports: Ports,
+    towns: list[Town],
+    rng: Random,
+    *,
+    rate: float,
+    ended: Callable[[], bool],
+    leading: Container[str] = (),
+) -> int:
+    """Callers at `rate` a minute until `ended`; returns how many there were. `towns` must not be empty; the telephones in `leading` are picked up."""
     calls: set[asyncio.Task[None]] = set()
     made = 0
-    agents = Phone(ports.phones, rings=RINGS_FOR_EVER)
+    agents = Phone(ports.phones, rings=RINGS_FOR_EVER, soon=leading)
     async with agents, Phone(ports.trunk, rings=PICKS_UP_AFTER, ip=TRUNK_FAR, refuses=Busy()):
         while not ended():
             if len(calls) < LINES:

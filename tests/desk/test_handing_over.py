@@ -60,10 +60,16 @@ def test_a_contact_that_was_looked_up_is_nothing_that_the_caller_wants(desk, con
 
 def test_an_article_stays_what_the_call_is_about(desk, contact, talking):
     call = talking(concern="Sperrmüll", concern_kind="article", concern_key="soest:sperrmuell")
-    for about in ({}, {f"about {WHO['entry']}": " "}, {f"about {WHO['entry']}": "Sperrmüll"}):
+    for about in ({}, {f"about {WHO['entry']}": "Sperrmüll"}):
         assert post(desk(), call, "anlage/consult", WHO | about).status_code == 200
     assert cards()[-1][2] == "Sperrmüll"
     assert stored(call).concern_key == "soest:sperrmuell"
+
+
+def test_what_was_taken_out_does_not_go_along(desk, contact, talking):
+    call = talking(concern="Sperrmüll", concern_kind="article", concern_key="soest:sperrmuell")
+    assert post(desk(), call, "anlage/transfer", WHO | {f"about {WHO['entry']}": " "}).status_code == 200
+    assert cards()[-1][2] == stored(call).concern == ""
 
 
 def test_a_typed_number_and_a_refusal_leave_no_card(desk, contact, talking):

@@ -125,9 +125,10 @@ def target_of_contact(contact: Contact) -> Target:
 
 
 def _keep_concern(request: StaffRequest, call: Call) -> None:
-    """What was written beside the contact: it goes along, and stands in the wrap-up. Nothing written is no news."""
-    concern = request.POST.get(f"about {request.POST.get('entry', '')}", "").strip()[:200]
-    if concern and concern != call.concern:
+    """What was written beside the contact goes along, and stands in the wrap-up; what was taken out does neither."""
+    field = f"about {request.POST.get('entry', '')}"
+    concern = request.POST.get(field, call.wish).strip()[:200]
+    if concern != call.wish:
         actions.save_wrap_up(call, acting_user=request.user, concern=concern, concern_kind="", concern_key="")
 
 
