@@ -104,7 +104,8 @@ CREATE POLICY desk ON telephony_bridge_source FOR SELECT TO desk_web USING (cent
 SELECT public.protect('telephony_bridge_presence');
 CREATE POLICY desk ON telephony_bridge_presence FOR SELECT TO desk_web USING (centre_id IN (SELECT public.desk_centres()));
 CREATE POLICY desk_adds ON telephony_bridge_presence FOR INSERT TO desk_web
-    WITH CHECK (person_id = public.desk_person() AND centre_id IN (SELECT public.desk_centres()) AND public.can_be_read(since, seen_at));
+    WITH CHECK (person_id = public.desk_person() AND centre_id IN (SELECT public.desk_centres()) AND public.can_be_read(since, seen_at)
+        AND telephone = '');
 CREATE POLICY desk_own ON telephony_bridge_presence FOR UPDATE TO desk_web
     USING (person_id = public.desk_person() AND centre_id IN (SELECT public.desk_centres()));  -- nobody signs a colleague out
 -- but whoever leads the team; that somebody takes calls only they themselves can say.
@@ -118,6 +119,14 @@ BEGIN
     IF NOT public.can_be_read(NEW.since, NEW.seen_at) OR OLD.person_id IS DISTINCT FROM public.desk_person() AND ((NEW.person_name, NEW.seen_at) IS DISTINCT FROM (OLD.person_name, OLD.seen_at)
         OR NEW.telephone NOT IN (OLD.telephone, '')) THEN
         RAISE EXCEPTION 'presence of somebody else' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    -- A telephone has one person who is there (seats.py): nobody is given a colleague's calls by sitting down beside them.
+    IF NEW.telephone <> '' AND NEW.state <> 'away' AND (NEW.telephone <> OLD.telephone OR OLD.state = 'away') THEN
+        PERFORM public.lock_telephone(NEW.centre_id::integer, NEW.telephone);
+        IF EXISTS (SELECT FROM public.telephony_bridge_presence o WHERE o.centre_id = NEW.centre_id AND o.telephone = NEW.telephone
+            AND o.state <> 'away' AND o.person_id <> NEW.person_id) THEN
+            RAISE EXCEPTION 'telephone of somebody else' USING ERRCODE = 'insufficient_privilege';
+        END IF;
     END IF;
     RETURN NEW;
 END $$;

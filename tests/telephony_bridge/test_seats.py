@@ -85,6 +85,26 @@ def test_of_another_centre_no_telephone_is_locked(at_desk, soest, seat):
             assert cursor.fetchone() == (locked,)
 
 
+@pytest.mark.parametrize("values", [{"telephone": "platz3"}, {"state": "ready"}], ids=["sits down", "comes back"])
+def test_by_no_statement_of_their_own_does_anybody_sit_beside_somebody(at_desk, soest, seat, values):
+    with at_desk("agent2") as murat:
+        actions.sign_in_at(soest.centre, "platz3" if "state" in values else "", acting_user=murat)
+        actions.set_presence(soest.centre, "away" if "state" in values else "ready", acting_user=murat)
+
+    def attempt():
+        try:
+            with at_desk("agent2") as murat, transaction.atomic():
+                return Presence.objects.filter(person_id=murat.pk).update(**values)
+        except ProgrammingError:
+            return 0
+
+    comes(at_desk, "agent", soest.centre)
+    assert attempt() == 0
+    with at_desk("agent") as jana:
+        actions.set_presence(soest.centre, "away", acting_user=jana)
+    assert attempt() == 1
+
+
 def removed(soest, user="platz3"):
     return remove_telephone(centre=soest.centre, user=user, acting_user=SYSTEM)
 
