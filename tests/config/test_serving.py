@@ -77,10 +77,11 @@ def web(process: psutil.Process) -> list[psutil.Process]:
 
 def test_one_that_dies_is_replaced_and_the_others_answer_meanwhile(url):
     with serving(url, 2) as (process, port):
+        eventually(lambda: len(web(process)) == 2)
         first, second = web(process)
         first.kill()
         first.wait(10)
-        assert status(port) == 200
+        eventually(lambda: status(port) == 200)  # the other may still be starting
         eventually(lambda: len(web(process)) == 2 and first not in web(process))
         assert second in web(process)
         eventually(lambda: status(port) == 200)
