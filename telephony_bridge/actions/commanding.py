@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from telephony_bridge.actions.handing import Target, hand_over, return_refused
+from telephony_bridge.actions.handing import OPEN, Target, hand_over, return_refused, take_back
 from telephony_bridge.actions.life import refuse_while_nobody_is_there
 from telephony_bridge.models import Call, ExchangeCommand
 from telephony_bridge.presence import ring_bridges
@@ -49,6 +49,8 @@ def command_exchange(
             fresh.save(update_fields=["transferred_to"])
             if target:
                 hand_over(fresh, target, acting_user=acting_user)
+            else:  # the caller does not go to whom an earlier card is for
+                take_back(fresh, acting_user=acting_user, states=OPEN)
         audit.record(
             f"exchange_{verb}", fresh, acting_user=acting_user, municipality=fresh.municipality_id,
             centre=fresh.centre_id, after={"number": number, "label": label} if number else None,

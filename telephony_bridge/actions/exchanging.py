@@ -44,6 +44,7 @@ class Batch(NamedTuple):
     calls: dict[str, Call]  # locked rows as they will be, by the exchange's id; others are fetched
     dirty: dict[str, set[str]]  # the same id -> columns that are not written yet
     people: dict[int, tuple[str, int | None]]  # whose presences have to follow (presence.follow_all)
+    taken_over: list[tuple[Call, int | None, datetime]]  # who had them until then, and when that was
     news: dict[str, str]  # public id of a call -> what to tell of it
 
 
@@ -95,7 +96,7 @@ def _stored(
     with transaction.atomic():
         position = _position(source, spool)
         new = [record for record in records if record.number > position.number]
-        batch = Batch(source, agents, _locked(source, agents, new), {}, {}, {})
+        batch = Batch(source, agents, _locked(source, agents, new), {}, {}, [], {})
         for record in new:
             store(batch, record)
             position.number = record.number
@@ -139,6 +140,9 @@ def _write(batch: Batch) -> None:
     batch.dirty.clear()
     follow_all(batch.people)
     batch.people.clear()
+    for call, before, at in batch.taken_over:  # whose presence is locked by now
+        let_write_up(call, before, at)
+    batch.taken_over.clear()
 
 
 def _store_or_log(batch: Batch, record: Record, acting_user: Actor) -> None:
@@ -149,7 +153,7 @@ def _store_or_log(batch: Batch, record: Record, acting_user: Actor) -> None:
     except AWAY:
         raise
     except NOT_STORED:
-        for kept in (batch.calls, batch.dirty, batch.people):
+        for kept in (batch.calls, batch.dirty, batch.people, batch.taken_over):
             kept.clear()
         log.exception("spool.not_stored", number=record.number, what=record.what, call=record.call)
 
@@ -246,8 +250,7 @@ def _becomes(batch: Batch, call: Call, seen: Seen, agent: Agent | None, told: Js
         batch.people.update(whose(call, before, transition))
         follow_handover(call, phase, seen)
         if told.get("event") == "LegAnswered" and was == call.state == CallState.TALKING:
-            _write(batch)
-            let_write_up(call, before, at)
+            batch.taken_over.append((call, before, at))
         news = "ended" if call.state == CallState.ENDED else batch.news.get(call.public_id, "changed")
         if not (was_over and news == "ended"):
             batch.news[call.public_id] = news

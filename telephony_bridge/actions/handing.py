@@ -54,10 +54,10 @@ def plain_address(address: str) -> str:
     return address.strip().lower()[:254]
 
 
-def take_back(call: Call, *, acting_user: Actor) -> None:
-    """The agent has not transferred the call after all (desk scope). Where there is no card nothing happens."""
+def take_back(call: Call, *, acting_user: Actor, states: Iterable[str] = (*OPEN, "transferred", "ended")) -> None:
+    """The agent has not transferred the call after all (desk scope). Where there is no card in one of `states` nothing happens."""
     with transaction.atomic():
-        held = Handover.objects.filter(call=call, agent_id=acting_user.pk).exclude(state="returned")
+        held = Handover.objects.filter(call=call, agent_id=acting_user.pk, state__in=list(states))
         for handover in held.select_for_update().order_by("pk"):
             handover.state, handover.state_at = "returned", timezone.now()
             handover.save(update_fields=["state", "state_at"])
@@ -89,14 +89,16 @@ def finish_handover(handover: Handover, *, done: bool = True, acting_user: Actor
 def follow_handover(call: Call, phase: str, seen: Seen) -> None:
     """Let the card of a call follow what the exchange has done (telephony scope). `phase`: in which the talk was before."""
     if state := _state_after(phase, seen):
-        Handover.objects.filter(call=call, state__in=OPEN).update(state=state, state_at=timezone.now())
+        newest = Handover.objects.filter(call=call, state__in=OPEN).order_by("-pk").values("pk")[:1]
+        Handover.objects.filter(pk__in=newest).update(state=state, state_at=timezone.now())
 
 
 def return_refused(commands: Iterable[int]) -> None:
     """What the exchange has not done brings nobody a caller (telephony scope); keys of commands."""
     wanted = ExchangeCommand.objects.filter(pk__in=commands, verb__in=("transfer", "consult"))
-    open_ones = Handover.objects.filter(call__in=wanted.values("call"), state="asked")
-    open_ones.update(state="returned", state_at=timezone.now())
+    for call, since in wanted.values_list("call", "created_at"):  # a card that is older belongs to an earlier wish
+        asked = Handover.objects.filter(call=call, state="asked", at__gte=since)
+        asked.update(state="returned", state_at=timezone.now())
 
 
 def _state_after(phase: str, seen: Seen) -> str:

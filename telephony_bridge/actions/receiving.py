@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 
 from django.db import connection, transaction
@@ -113,7 +114,7 @@ def _is_there(source: Source, now: datetime) -> None:
     if source.last_event_at is None or source.last_event_at < before:
         silent = Q(last_event_at=None) | Q(last_event_at__lt=before)
         Source.objects.filter(silent, pk=source.pk).update(last_event_at=now)
-        source.last_event_at = now
+        transaction.on_commit(partial(setattr, source, "last_event_at", now))
 
 
 def _made_of(source: Source, message: CtiMessage, now: datetime) -> Made:

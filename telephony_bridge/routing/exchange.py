@@ -176,6 +176,8 @@ class Exchange:
             self.pool.over(line.call.id)
             for agent in filter(None, (line.call.agent, line.call.leader)):
                 self.pool.release(agent)
+            for release in line.unheard():
+                self._about_agents(line.call.id, release)
 
     async def _happens(self, line: Line, event: Event) -> None:
         told = step(line.call, event)

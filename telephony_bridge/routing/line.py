@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from telephony_bridge.routing.ari import Json
-from telephony_bridge.routing.calls import Event, Routed
+from telephony_bridge.routing.calls import AgentFound, Event, Release, Routed, TakeOver, Why
 from telephony_bridge.routing.skills import ANYTHING, Wants
 
 log = structlog.get_logger(__name__)
@@ -39,3 +39,14 @@ class Line:
     since: float = field(default_factory=time.time)  # when the caller came, also where another bridge was there then
     told_at: float = field(default_factory=time.monotonic)
     hanging_up: bool = False  # the caller has; what comes then is no lease that is over
+
+    def unheard(self) -> list[Release]:
+        """Who was given to the call, or was to take it over, when it was over already: they are free again. Empties what is still to happen."""
+        released = []
+        while not self.events.empty():
+            match self.events.get_nowait():
+                case AgentFound(agent):
+                    released.append(Release(agent, Why.CALLER_GONE))
+                case TakeOver(agent):
+                    released.append(Release(agent, Why.TALK_OVER))
+        return released

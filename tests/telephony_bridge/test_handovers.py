@@ -10,7 +10,7 @@ from django.utils import timezone
 from telephony_bridge import actions
 from telephony_bridge.actions.handing import OPEN
 from telephony_bridge.handover_models import Handover
-from telephony_bridge.models import Call
+from telephony_bridge.models import Call, ExchangeCommand
 from telephony_bridge.routing.spool import Record
 from tenants import scope
 from tenants.models import AuditEntry
@@ -154,6 +154,30 @@ def test_it_follows_what_the_exchange_does(talk, hand, happen, soest, people, ve
         card = happen(call, state, agent="x" if state in ("dialling", "consulting", "talking") else None)
     assert card.state == becomes
     assert bool(own(soest, people["reader"])) is shown
+
+
+def test_a_typed_number_takes_a_card_back_that_nobody_has_got_yet(talk, hand, happen, at_desk):
+    """Its wish was lost with a bridge that died; what comes of the next one is not for that person."""
+    call = talk()
+    asked = hand(call, "consult")
+    with at_desk("agent") as person:
+        actions.command_exchange(call, "transfer", acting_user=person, **NUMBER)
+    assert card_of(call).state == "returned"
+    happen(call, "blind", "transferred")
+    assert (card_of(call).pk, card_of(call).state) == (asked.pk, "returned")
+
+
+def test_a_second_wish_that_is_refused_takes_nothing_from_the_first(talk, hand, at_desk):
+    call = talk()
+    hand(call, "consult")
+    with at_desk("agent") as person:
+        actions.command_exchange(call, "hold", acting_user=person)
+        second = ExchangeCommand.objects.create(
+            centre_id=call.centre_id, call=call, person_id=person.pk, verb="consult", number="+492921301234", label=""
+        )
+    with scope.telephony():
+        actions.end_commands({second.pk: "refused"})
+    assert card_of(call).state == "asked"
 
 
 def test_what_the_exchange_refused_brings_nobody_a_caller(talk, hand):

@@ -1,5 +1,6 @@
 """Somebody who leads the team takes a talk over: in the core, in the pool, after a time without a connection, and what the desks know of it."""
 
+import asyncio
 import time
 from datetime import timedelta
 from itertools import count
@@ -14,8 +15,10 @@ from telephony_bridge.actions.taking_over import end_write_ups
 from telephony_bridge.models import Call, ExchangeCommand, Presence
 from telephony_bridge.presence import follow_calls
 from telephony_bridge.routing import calls as c
+from telephony_bridge.routing.ari import Access
 from telephony_bridge.routing.calls import Role, Routed, State, Why
 from telephony_bridge.routing.core import step
+from telephony_bridge.routing.exchange import Exchange as Routing
 from telephony_bridge.routing.pool import Pool
 from telephony_bridge.routing.requests import request_of
 from telephony_bridge.routing.resync import compared
@@ -23,6 +26,7 @@ from telephony_bridge.routing.spool import Record
 from tenants import scope
 from tenants.errors import Refusal
 from tenants.models import AuditEntry
+from tests.asterisk.sip import play
 from tests.telephony_bridge.test_resync import CALLER as RESYNCED
 from tests.telephony_bridge.test_resync import channel, leg
 from tests.telephony_bridge.test_routing import AGENT_LEG, BRIDGE, CALLER, Exchange, told
@@ -382,3 +386,23 @@ def test_whoever_does_not_get_the_talk_reads_why_and_nothing_else_changes(talk, 
     with at_desk("supervisor"):
         assert queries.unheard(beate.pk).result == why
     assert presence_of(people["agent"]).state == "busy"
+
+
+@pytest.mark.parametrize(
+    ("deed", "why"), [(c.TakeOver("leader"), Why.TALK_OVER), (c.AgentFound("leader"), Why.CALLER_GONE)]
+)
+def test_who_was_given_to_a_call_that_was_over_already_is_free_again(deed, why):
+    """The caller hangs up while the call's task waits for Asterisk; the deed stands behind that in the queue."""
+    told = []
+
+    async def played():
+        exchange = Routing(Access("127.0.0.1", 1, "bridge", "none"), note=lambda *note: told.append(note))
+        line = exchange.open(Routed("1.1", state=State.TALKING, agent="agent1", agent_leg="1.1-a1", bridge="1.1-b2"))
+        assert exchange.pool.reserve("leader")
+        for event in (c.CallerGone(), deed):
+            line.events.put_nowait(event)
+        await asyncio.gather(*exchange.tasks)
+        assert exchange.pool.reserve("leader")
+
+    play(played())
+    assert ("released", "1.1", {"agent": "leader", "why": why.value}) in told
