@@ -100,7 +100,7 @@ def _stored(
         for record in new:
             store(batch, record)
             position.number = record.number
-        _write(batch)
+        _write_down(batch)
         position.save(update_fields=["number"])
         # Last: whoever tells holds the centre's counter until the commit.
         events.tell_centre_all(source.centre_id, [("call", call, op) for call, op in batch.news.items()])
@@ -133,7 +133,7 @@ def _reads(record: Record) -> bool:
     return record.what in ("resynchronised", "callback") or record.details.get("why") == Why.NOT_ANSWERED
 
 
-def _write(batch: Batch) -> None:
+def _write_down(batch: Batch) -> None:
     """What several records made of a call is written once: nobody sees what was in between."""
     for key, columns in batch.dirty.items():
         batch.calls[key].save(update_fields=sorted(columns))
@@ -149,7 +149,7 @@ def _store_or_log(batch: Batch, record: Record, acting_user: Actor) -> None:
     try:
         with transaction.atomic():
             _store(batch, record, acting_user)
-            _write(batch)
+            _write_down(batch)
     except AWAY:
         raise
     except NOT_STORED:
@@ -160,7 +160,7 @@ def _store_or_log(batch: Batch, record: Record, acting_user: Actor) -> None:
 
 def _store(batch: Batch, record: Record, acting_user: Actor) -> None:
     if _reads(record):
-        _write(batch)
+        _write_down(batch)
     match record.what:
         case "inbound":
             _inbound(batch, record)
@@ -168,7 +168,7 @@ def _store(batch: Batch, record: Record, acting_user: Actor) -> None:
             _seen(batch, record)
         case "resynchronised":
             _lost(batch, record)
-            _write(batch)
+            _write_down(batch)
             batch.calls.clear()
         case "callback":
             batch.calls.pop(record.call, None)
@@ -192,7 +192,7 @@ def _inbound(batch: Batch, record: Record) -> Call | None:
         history_info=tuple(filter(None, [str(told.get("history", "")).strip(",")])),
     )
     if record.call in batch.calls:
-        _write(batch)
+        _write_down(batch)
     _event, made = stored(batch.source, message, dict(told), at=record.at)
     if made.call:
         batch.calls[record.call] = made.call
