@@ -1,12 +1,16 @@
 """Cards of transferred callers by e-mail, where the person has no account (worker scope). The row is the outbox: what is transferred is there to send."""
 
 from datetime import timedelta
+from functools import reduce
+from operator import or_
 
 import structlog
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.core.validators import validate_email
 from django.db import connection, transaction
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Greatest
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
@@ -18,43 +22,65 @@ from tenants.audit import SYSTEM, Actor
 
 log = structlog.get_logger(__name__)
 TOO_OLD = timedelta(hours=12)  # who was called yesterday does not need to read it today
-TRIES = 3
-BATCH = 50
+PAUSE = timedelta(minutes=2)  # until the second try; each pause is twice the one before
+TRIES = 9  # the last 8.5 hours after the first: one more would come when it is too old
+BATCH = 50  # in a run
 
 
 def mail_handovers(*, acting_user: Actor = SYSTEM) -> int:
-    """Send what is due, each once; how many were sent. Nothing happens where no mail is set up; a mail server that is away is asked again."""
+    """Send what is due, one after the other; how many were sent. Nothing happens where no mail is set up. What fails is tried again, later and later.
+
+    Each is marked before it is sent: whoever is killed meanwhile has lost that one letter. One that the server took without our hearing of it
+    is sent a second time, with the same Message-ID.
+    """
     if not mail_is_set_up():
         return 0
-    sent = 0
-    for handover in _taken(acting_user):
-        try:
-            validate_email(handover.email)  # it is what a municipality has published, whatever that is
-            _letter(handover).send()
-            sent += 1
-        except Exception as error:  # one at which Python's own parser breaks (`"`) shall not cost others their letters
-            log.exception("telephony.mail_failed", template="handover", error=type(error).__name__)
-            Handover.objects.filter(pk=handover.pk).update(mailed_at=None)
+    sent, last = 0, 0
+    for _nth in range(BATCH):
+        handover = _taken(last, acting_user)
+        if handover is None:
+            break
+        sent, last = sent + _is_sent(handover), handover.pk
     return sent
 
 
-def _taken(acting_user: Actor) -> list[Handover]:
-    """Marked before anything is sent: whoever dies in between has lost one letter, and nobody gets two."""
+def _is_sent(handover: Handover) -> bool:
+    if not handover.mailed_at:
+        return False
+    try:
+        validate_email(handover.email)  # it is what a municipality has published, whatever that is
+        _letter(handover).send()
+    except Exception as error:  # one at which Python's own parser breaks (`"`) shall not cost others their letters
+        log.exception("telephony.mail_failed", template="handover", error=type(error).__name__)
+        Handover.objects.filter(pk=handover.pk).update(mailed_at=None)
+        return False
+    return True
+
+
+def _taken(last: int, acting_user: Actor) -> Handover | None:
+    """The next that is due, marked; not marked where it may not be sent. None: there is no more. `last`: the key of the one before in this run."""
     with transaction.atomic():
-        due = Handover.objects.filter(Handover.to_mail(timezone.now() - TOO_OLD, TRIES)).select_related("municipality")
-        found = list(due.select_for_update(of=("self",), skip_locked=True).order_by("pk")[:BATCH])
-        for handover in found:
-            if not _is_published(handover):
-                handover.mail_tries = TRIES
-                handover.save(update_fields=["mail_tries"])
-                continue
-            handover.mailed_at, handover.mail_tries = timezone.now(), handover.mail_tries + 1
-            handover.save(update_fields=["mailed_at", "mail_tries"])
-            audit.record(
-                "mail_handover", handover, acting_user=acting_user, municipality=handover.municipality_id,
-                centre=handover.centre_id,
-            )  # fmt: skip
-    return [handover for handover in found if handover.mailed_at]
+        found = _due().filter(pk__gt=last).select_for_update(of=("self",), skip_locked=True).order_by("pk").first()
+        if found is None:
+            return None
+        if not _is_published(found):
+            found.mail_tries = TRIES
+            found.save(update_fields=["mail_tries"])
+            return found
+        found.mailed_at, found.mail_tries = timezone.now(), found.mail_tries + 1
+        found.save(update_fields=["mailed_at", "mail_tries"])
+        audit.record(
+            "mail_handover", found, acting_user=acting_user, municipality=found.municipality_id, centre=found.centre_id
+        )
+    return found
+
+
+def _due() -> "QuerySet[Handover]":
+    """What is to be sent and is not in a pause. Pauses count from when it could be sent first: no time of a try is kept."""
+    now = timezone.now()
+    waits = [Q(mail_tries=tries, ready_at__lte=now - PAUSE * (2**tries - 1)) for tries in range(TRIES)]
+    ready = Handover.objects.annotate(ready_at=Greatest("state_at", "call__ended_at"))
+    return ready.filter(Handover.to_mail(now - TOO_OLD, TRIES), reduce(or_, waits)).select_related("municipality")
 
 
 def _is_published(handover: Handover) -> bool:

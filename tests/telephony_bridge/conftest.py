@@ -69,6 +69,27 @@ def publish_address() -> Callable[[Any, str, str], None]:
 
 
 @pytest.fixture
+def card(ring, people, soest, publish_address) -> Callable[..., Any]:
+    """card(email=…, **fields) -> one of a caller who was transferred, to a contact with this address."""
+    from telephony_bridge.handover_models import Handover
+    from tenants import scope
+
+    keys = count()
+
+    def make(email: str = "", **fields: Any) -> Any:
+        publish_address(soest, key := f"p_{next(keys)}", email)
+        call = ring(state="ended", agent_id=people["agent"].pk)
+        with scope.owner():
+            return Handover.objects.create(
+                call=call, centre=soest.centre, municipality=soest, contact_key=f"person:{key}", contact_name="X",
+                email=email.lower(), agent_id=people["agent"].pk, agent_name="Jana Köster",
+                **{"state": "transferred"} | fields,
+            )  # fmt: skip
+
+    return make
+
+
+@pytest.fixture
 def at_desk(people) -> Callable[[str], AbstractContextManager[Any]]:
     """`with at_desk("agent") as person:` works as the desk does for this person."""
     from tenants import scope

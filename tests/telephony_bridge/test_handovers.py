@@ -396,19 +396,6 @@ def test_what_is_only_noted_is_sent_when_the_call_is_closed(talk, noted, target)
     assert sent() == 1
 
 
-def test_a_mail_server_that_is_away_is_asked_three_times(monkeypatch, talk, hand, happen, target):
-    def away(_letter):
-        raise OSError("nobody there")
-
-    monkeypatch.setattr(mail.EmailMessage, "send", away)
-    call = talk()
-    hand(call, who=target("amt@stadt.example"))
-    happen(call, "blind", "transferred")
-    assert [sent() for _ in range(5)] == [0] * 5
-    card = card_of(call)
-    assert (card.mail_tries, card.mailed_at) == (3, None)
-
-
 def test_without_mail_nothing_is_marked_and_an_old_card_is_never_sent(settings, talk, hand, happen, target):
     call = talk()
     hand(call, who=target("amt@stadt.example"))

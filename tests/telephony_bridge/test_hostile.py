@@ -1,7 +1,6 @@
 """What others publish, send or write with a login that they have broken into: it costs nobody else anything."""
 
 from contextlib import nullcontext
-from itertools import count
 
 import pytest
 from django.core import mail
@@ -14,24 +13,6 @@ from tenants import scope
 from tenants.models import AuditEntry
 
 
-@pytest.fixture
-def card(ring, people, soest, publish_address):
-    """card(email=…, **fields) -> one of a caller who was transferred, to a contact with this address."""
-    numbers = count()
-
-    def make(email="", **fields):
-        publish_address(soest, key := f"p_{next(numbers)}", email)
-        call = ring(state="ended", agent_id=people["agent"].pk)
-        with scope.owner():
-            return Handover.objects.create(
-                call=call, centre=soest.centre, municipality=soest, contact_key=f"person:{key}", contact_name="X",
-                email=email.lower(), agent_id=people["agent"].pk, agent_name="Jana Köster",
-                **{"state": "transferred"} | fields,
-            )  # fmt: skip
-
-    return make
-
-
 @pytest.mark.parametrize("address", ['"', "ä@[<", "a@b.example, c@d.example", "a@b.example\nBcc: c@d.example", "{}"])
 def test_an_address_that_is_none_costs_nobody_else_their_letter(card, address):
     bad, good = card(address), card("buergerbuero@stadt.example")
@@ -42,7 +23,7 @@ def test_an_address_that_is_none_costs_nobody_else_their_letter(card, address):
     with scope.owner():
         bad.refresh_from_db()
         good.refresh_from_db()
-    assert (bad.mail_tries, bad.mailed_at, good.mail_tries) == (3, None, 1)
+    assert (bad.mail_tries, bad.mailed_at, good.mail_tries) == (1, None, 1)
 
 
 def test_a_letter_goes_to_nobody_but_whom_the_municipality_has_published(card, soest, publish_address):
