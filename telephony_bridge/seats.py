@@ -1,4 +1,7 @@
-"""A telephone has one person who is there: whoever comes second, or comes back when somebody sits there, sits at their own."""
+"""A telephone that people sign in at has one of them who is there: whoever comes second, or comes back when somebody sits there, sits at their own.
+
+Whose own a telephone is does not count: a colleague may sign in at it, and its owner is not asked.
+"""
 
 from django.db import connection
 
@@ -6,7 +9,7 @@ from telephony_bridge.models import Presence
 
 
 def who_sits_at(presence: Presence, telephone: str) -> Presence | None:
-    """Somebody else who is there at a telephone of the same centre. Until the transaction ends nobody else can sit down at it.
+    """Somebody else of the centre who is there and has signed in at this telephone. Until the transaction ends nobody else can sign in at it.
 
     Whoever asks has locked their own row before, so that of two who come at once one waits for the other.
     """

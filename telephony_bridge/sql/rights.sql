@@ -31,13 +31,17 @@ CREATE OR REPLACE FUNCTION public.remove_telephone(of_id bigint) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE gone public.telephony_bridge_telephone; who text;
 BEGIN
+    -- Whoever sits down locks their presence and then the telephone: in another order each would wait for the other.
+    PERFORM FROM public.telephony_bridge_presence p JOIN public.telephony_bridge_telephone t
+            ON t.centre_id = p.centre_id AND lower(t."user") = lower(p.telephone)
+        WHERE t.id = of_id AND public.caller() = 'operator_web' ORDER BY p.id FOR UPDATE OF p;
     SELECT * INTO gone FROM public.telephony_bridge_telephone WHERE id = of_id AND public.caller() = 'operator_web' FOR UPDATE;
     IF NOT FOUND THEN RETURN NULL; END IF;
     SELECT p.person_name INTO who FROM public.telephony_bridge_presence p LEFT JOIN public.accounts_person o ON o.id = p.person_id
         WHERE p.centre_id = gone.centre_id AND p.state <> 'away'
             AND lower(coalesce(nullif(p.telephone, ''), o.phone_user)) = lower(gone."user") ORDER BY 1 LIMIT 1;
     IF FOUND THEN RETURN who; END IF;
-    UPDATE public.telephony_bridge_presence SET telephone = '' WHERE centre_id = gone.centre_id AND telephone = gone."user";
+    UPDATE public.telephony_bridge_presence SET telephone = '' WHERE centre_id = gone.centre_id AND lower(telephone) = lower(gone."user");
     DELETE FROM public.telephony_bridge_telephone WHERE id = of_id;
     RETURN '';
 END $$;

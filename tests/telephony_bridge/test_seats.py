@@ -1,8 +1,11 @@
 """A telephone has one person who is there, whoever comes when, and from wherever."""
 
+import time
 from datetime import timedelta
 from functools import partial
+from threading import Event
 
+import psycopg
 import pytest
 import time_machine
 from django.db import ProgrammingError, connection, transaction
@@ -17,6 +20,7 @@ from tenants import scope
 from tenants.audit import SYSTEM
 from tenants.errors import Refusal
 from tenants.models import AuditEntry, ServiceCentre
+from tests import environment
 
 
 @pytest.fixture
@@ -115,6 +119,8 @@ def test_a_telephone_at_which_nobody_sits_is_removed_with_an_audit_row(at_desk, 
         removed(soest)
     with at_desk("agent") as jana:
         actions.set_presence(soest.centre, "away", acting_user=jana)
+    with scope.owner():
+        Presence.objects.filter(person_id=jana.pk).update(telephone="Platz3")  # a name is the same in any letters
     removed(soest)
     with scope.telephony():
         assert not Telephone.objects.filter(user="platz3").exists()
@@ -139,6 +145,54 @@ def test_neither_is_one_that_is_somebodys_own_or_another_centres(at_desk, soest,
             cursor.execute("SELECT public.remove_telephone(%s)", [seat.pk])
     with scope.telephony():
         assert Telephone.objects.filter(pk=seat.pk).exists()
+
+
+WAITS = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND wait_event_type = 'Lock'"
+
+
+def wait_until_one_waits(other):
+    """Until a statement in the threads' database waits for a lock; fails where `other` ends without."""
+    name = f"{environment.DATABASE}_threads"
+    deadline = time.monotonic() + 30
+    with psycopg.connect(environment.SERVER.superuser_url, dbname=name, autocommit=True) as admin:
+        while admin.execute(WAITS, [name]).fetchone() == (0,):
+            assert not other.is_set(), "it did not wait"
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+
+
+def test_a_telephone_is_removed_while_somebody_comes_back_to_it_and_neither_waits_for_the_other(in_threads, stage):
+    centre, (jana, *_others) = stage
+    locked, ended = Event(), Event()
+
+    def was_there():
+        with scope.operator(), transaction.atomic():
+            Telephone.objects.create(centre=centre, user="platz7", label="Platz 7")
+        with scope.desk(jana.pk), transaction.atomic():
+            actions.set_presence(centre, "away", acting_user=jana)
+            actions.sign_in_at(centre, "platz7", acting_user=jana)
+
+    def comes_back():
+        with scope.desk(jana.pk), transaction.atomic():
+            Presence.objects.select_for_update().get(person_id=jana.pk, centre=centre)
+            locked.set()
+            wait_until_one_waits(ended)
+            actions.set_presence(centre, "ready", acting_user=jana)
+
+    def removes():
+        assert locked.wait(30)
+        try:
+            remove_telephone(centre=centre, user="platz7", acting_user=SYSTEM)
+        except Refusal as refusal:
+            return str(refusal)
+        finally:
+            ended.set()
+        return "removed"
+
+    in_threads(was_there)
+    told = in_threads(comes_back, removes)[1]
+    assert "sitzt gerade Jana Köster" in told
+    assert ("Jana Köster", "platz7") in in_threads(partial(seats, centre))[0]
 
 
 AGENTS = ("agent", "agent2", "supervisor")
