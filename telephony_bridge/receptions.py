@@ -82,6 +82,7 @@ class Voice:
         except (Refusal, OSError) as error:
             self._failed(sha256, error)
             return ()
+        self._succeeded(sha256)
         return (f"sound:{path}",)
 
     def tidy(self) -> None:
@@ -108,6 +109,10 @@ class Voice:
         self.again_at[what] = time.monotonic() + pause
         log.warning("voice.silent", text=what[:60], reason=str(error), next_try_s=pause)
 
+    def _succeeded(self, what: str) -> None:
+        """What fails another time begins with the shortest pause again."""
+        self.pauses.pop(what, None)
+
     def _speak(self) -> None:
         while not self.ended.is_set():
             try:
@@ -119,6 +124,7 @@ class Voice:
                 if not path.with_suffix(".wav").is_file():
                     announcements.put(path.with_suffix(".wav"), speech.spoken(words))
                 self.known[words] = (f"sound:{path}",)
+                self._succeeded(words)
             except Exception as error:  # noqa: BLE001  whatever it is, other texts are still to be spoken
                 self._failed(words, error)
 

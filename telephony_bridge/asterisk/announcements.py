@@ -7,6 +7,7 @@ of one and half of the other.
 import hashlib
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -53,11 +54,16 @@ def name_of_recording(sha256: str) -> str:
 def put(path: Path, data: bytes) -> None:
     """A file as a whole or not at all, whatever ends us meanwhile. Raises OSError."""
     part = path.with_name(f"{path.name}.part")
-    with part.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
+    try:
+        with part.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError:
+        with suppress(OSError):  # what a full disk has no room for shall not fill it
+            part.unlink(missing_ok=True)
+        raise
 
 
 def there(folder: Folder, wanted: dict[Key, Said]) -> dict[Key, str]:

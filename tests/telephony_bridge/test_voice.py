@@ -92,6 +92,23 @@ def test_a_text_that_could_not_be_spoken_is_tried_again_after_longer_and_longer(
     assert said == (f"sound:{voice.folder / announcements.name_of_text('Guten Tag.')}",)
 
 
+def test_what_has_succeeded_once_is_tried_again_soon_when_it_fails_again(voice, clock, monkeypatch):
+    def broken(*_text):
+        raise Refusal("Das geht nicht.")
+
+    monkeypatch.setattr(receptions.speech, "spoken", broken)
+    for _ in range(3):
+        voice.play(SHA, broken)
+        voice.say("Guten Tag.")
+        voice.turn()
+        clock.now += 4000
+    monkeypatch.setattr(receptions.speech, "spoken", lambda _text: AUDIO)
+    voice.say("Guten Tag.")
+    voice.turn()
+    assert voice.play(SHA, lambda: AUDIO) != ()
+    assert voice.pauses == {}
+
+
 def test_a_recording_is_written_once_as_a_whole_and_named_by_its_hash(voice):
     given = []
 
@@ -126,7 +143,7 @@ def test_a_full_disk_leaves_no_half_recording(voice, monkeypatch):
 
     monkeypatch.setattr(announcements.os, "fsync", full)
     assert voice.play(SHA, lambda: AUDIO) == ()
-    assert not (voice.folder / f"recorded/{SHA[:24]}.wav").exists()
+    assert files(voice) == []  # nor a part of it
 
 
 def test_a_folder_that_cannot_be_written_stops_nobody(voice):
