@@ -11,7 +11,7 @@ from model_utils import Choices
 
 from tenants.models import Municipality
 
-BIGGEST = 2_000_000  # bytes of kept audio: asterisk.decoding.LONGEST seconds of 8 kHz, 16 bits, and a head
+BIGGEST_KEPT = 2_000_000  # bytes of kept audio: asterisk.decoding.LONGEST seconds of 8 kHz, 16 bits, and a head
 
 
 class Announcement(models.Model):
@@ -22,10 +22,9 @@ class Announcement(models.Model):
     municipality = models.ForeignKey(Municipality, models.CASCADE, related_name="+")
     kind = models.CharField(max_length=12, choices=KINDS)
     name = models.CharField(_("Datei"), max_length=200)  # as it was called where it came from
-    audio = models.BinaryField(max_length=BIGGEST)  # wav: 8 kHz, mono, 16 bits
-    sha256 = models.CharField(
-        _("Prüfsumme (SHA-256)"), max_length=64
-    )  # of `audio`, hex; names the file that the exchange reads
+    audio = models.BinaryField(max_length=BIGGEST_KEPT)  # wav: 8 kHz, mono, 16 bits
+    # Of `audio`, hex; names the file that the exchange reads.
+    sha256 = models.CharField(_("Prüfsumme (SHA-256)"), max_length=64)
     seconds = models.FloatField(_("Dauer in Sekunden"))
     uploaded_at = models.DateTimeField(_("Hochgeladen"), default=timezone.now)
     uploaded_by_id: Any = models.BigIntegerField(null=True)  # soft: Person.pk
@@ -37,7 +36,9 @@ class Announcement(models.Model):
         verbose_name_plural = _("Ansagen")
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["municipality", "kind"], name="announcement_once_a_kind"),
-            models.CheckConstraint(condition=LessThanOrEqual(Length("audio"), BIGGEST), name="announcement_is_bounded"),
+            models.CheckConstraint(
+                condition=LessThanOrEqual(Length("audio"), BIGGEST_KEPT), name="announcement_is_bounded"
+            ),
             # It becomes a file's name.
             models.CheckConstraint(condition=models.Q(sha256__regex="^[0-9a-f]{64}$"), name="announcement_is_named"),
         ]

@@ -12,8 +12,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.access import TownRequest, needs_role
 from accounts.models import ROLES
+from telephony_bridge import actions
 from telephony_bridge import announcement_access as access
-from telephony_bridge.actions import announcing as actions
 from telephony_bridge.announcement_forms import AnnouncementForm
 from telephony_bridge.announcement_models import Announcement
 from telephony_bridge.announcement_queries import announcements_of

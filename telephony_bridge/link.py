@@ -97,14 +97,11 @@ class Link:
         self.stopping, self.wake = threading.Event(), threading.Event()
         self.stored = 0  # the number up to which the spool is in the database
         self.source: Source | None = None
-        self.agents: dict[str, Agent] | None = (
-            None  # who sat where in the last round: who was offered a call since did so, too
-        )
+        # Who sat where in the last round: who was offered a call since did so, too.
+        self.agents: dict[str, Agent] | None = None
         self.backend = 0  # the database's process that serves our rounds
-        self.rung, self.looked_at = (
-            threading.Event(),
-            0.0,
-        )  # whether somebody wants something; when we looked for it last
+        self.rung = threading.Event()  # somebody wants something
+        self.looked_at = 0.0  # monotonic time at which we looked for it last
         self.threads = [threading.Thread(target=work, name=name, daemon=True) for name, work in self._works()]
 
     def _works(self) -> list[tuple[str, Callable[[], None]]]:

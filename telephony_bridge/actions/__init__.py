@@ -1,5 +1,6 @@
 """Everything that writes calls, presences and sources. Each function is one transaction in the scope that its caller has opened."""
 
+from telephony_bridge.actions.announcing import remove_announcement, upload_announcement
 from telephony_bridge.actions.calls import (
     Claim,
     begin_wrap_up,
@@ -58,6 +59,7 @@ __all__ = [
     "receive",
     "release_call",
     "remember_refusal",
+    "remove_announcement",
     "rotate_token",
     "save_wrap_up",
     "set_notice",
@@ -69,4 +71,5 @@ __all__ = [
     "stop_wrap_up_timer",
     "store_records",
     "take_back",
+    "upload_announcement",
 ]

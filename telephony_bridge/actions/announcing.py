@@ -6,7 +6,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from telephony_bridge.announcement_models import BIGGEST, Announcement
+from telephony_bridge.announcement_models import BIGGEST_KEPT, Announcement
 from telephony_bridge.asterisk import speech
 from telephony_bridge.asterisk.decoding import RATE
 from tenants import audit
@@ -30,7 +30,7 @@ def upload_announcement(
     if kind not in dict(Announcement.KINDS):
         raise Refusal(_("Diese Ansage gibt es nicht."))
     audio = speech.converted(data)
-    if len(audio) > BIGGEST:
+    if len(audio) > BIGGEST_KEPT:
         raise Refusal(_("Die Ansage ist zu lang."))
     values = {
         "name": named(name),

@@ -69,9 +69,8 @@ def sign_in_at(centre: ServiceCentre, telephone: str, *, acting_user: Actor) -> 
 
 def _refuse_taken_telephone(presence: Presence, telephone: str) -> None:
     other = who_sits_at(presence, telephone)
-    found = Telephone.objects.filter(
-        centre_id=presence.centre_id, user=telephone
-    ).first()  # after its lock: it may be gone
+    # After its lock: it may be gone.
+    found = Telephone.objects.filter(centre_id=presence.centre_id, user=telephone).first()
     if found is None:
         raise Refusal(_("Dieses Telefon gibt es nicht mehr."))
     if other:

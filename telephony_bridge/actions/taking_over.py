@@ -50,9 +50,8 @@ def let_write_up(call: Call, before: int | None, at: datetime, *, acting_user: A
     if before is None or before == call.agent_id:
         return
     here = Presence.objects.select_for_update().filter(centre_id=call.centre_id, person_id=before)
-    presence = here.filter(
-        state__in=["ready", "wrap-up"]
-    ).first()  # not who had a reason of their own to be gone after it
+    # Not who had a reason of their own to be gone after it.
+    presence = here.filter(state__in=["ready", "wrap-up"]).first()
     if presence:
         states = audit.state(presence, "state", "reason")
         presence.reason = _("%(name)s hat das Gespräch übernommen") % {"name": call.agent_name[:80]}

@@ -192,9 +192,8 @@ def _adopt(found: Found, id_: str, there: _There) -> None:
     legs = {match["kind"]: match[0] for match in own if match[0] in there.channels}
     if "s" in legs:
         _choose_agents_leg(found, id_, [match[0] for match in own if match["kind"] in "as"], legs, there)
-    strangers = [
-        name for name in there.channels if there.caller_of(name) == id_
-    ]  # an agent who came from the safety net
+    # An agent who came from the safety net.
+    strangers = [name for name in there.channels if there.caller_of(name) == id_]
     if strangers and "a" not in legs:
         legs["a"] = strangers[0]
     bridge = _bridge(found, [match[0] for match in own if match[0] in there.bridges], legs, there)
