@@ -12,18 +12,6 @@ from telephony_bridge.record.timeline import recorded
 from telephony_bridge.routing.standby import SIGN
 from tenants.errors import Refusal
 
-# Telephones and leases keep real time. The exchange, its link to the desk and the laboratory are tried everywhere; the rest, which would take longer than
-# all other tests together, under CI=1 or SLOW=1.
-EVERYWHERE = ("exchange", "lab", "link")
-
-
-def pytest_collection_modifyitems(items):
-    if not (os.environ.get("CI") or os.environ.get("SLOW")):
-        skipped = pytest.mark.skip(reason="keeps real time for long: CI=1 or SLOW=1")
-        for item in items:
-            if item.path.parent.name == "asterisk" and item.path.stem.removeprefix("test_") not in EVERYWHERE:
-                item.add_marker(skipped)
-
 
 @pytest.fixture(scope="session")
 def asterisk(tmp_path_factory):
