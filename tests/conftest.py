@@ -10,7 +10,6 @@ from django.test import Client
 
 from tests import database, environment
 
-
 # What keeps real time for long, or tries everything in every way. `make test` on somebody's own machine is to end within six minutes.
 LONG = (
     "asterisk/", "desk/test_browser_states.py", "record/test_kill.py", "search/test_nonsense.py", "telephony_bridge/test_crash.py",
