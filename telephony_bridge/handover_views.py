@@ -6,6 +6,7 @@ from typing import cast
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import condition, require_POST, require_safe
@@ -48,7 +49,8 @@ def finish_handover(request: TownRequest, pk: int) -> HttpResponse:
     if not actions.finish_handover(handover, done=done, acting_user=request.user):
         raise Http404
     messages.success(request, _("Der Anruf ist abgehakt.") if done else _("Der Anruf ist wieder offen."))
-    return redirect("handover_list")
+    page = request.POST.get("seite", "")
+    return redirect(reverse("handover_list") + (f"?seite={page}" if page.isdecimal() else ""))
 
 
 def _page(request: TownRequest) -> object:

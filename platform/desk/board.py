@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.access import Access
+from desk import undone
 from desk.cards import Card, card_of, closed_sentence
 from desk.contacts import who_may_call
 from knowledge.pool import queries as pool
@@ -106,12 +107,7 @@ def board(access: Access, *, declined: Sequence[str] = ()) -> Board:
 def _word(person: int, reason: str, presence: str) -> str:
     """What the exchange has not done, or why the person is on a break or signed out."""
     if unheard := queries.unheard(person):
-        late = unheard.result == "late"
-        return (
-            _("Die Telefonanlage war nicht zu erreichen. Bitte noch einmal versuchen.")
-            if late
-            else _("Das ging nicht: Der Anruf war schon weiter.")
-        )
+        return undone.words_of(unheard)
     words = {"away": _("Sie sind abgemeldet: %(reason)s."), "break": _("Sie sind in Pause: %(reason)s.")}
     return words.get(presence, "%(reason)s.") % {"reason": reason} if reason else ""
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
+from desk import undone
 from desk.cards import Card, shown
 from telephony_bridge import lead_queries, queries
 from telephony_bridge.actions.taking_over import TALKS
@@ -72,6 +73,11 @@ class LeadBoard:
     situation: CentreNotice | None
     earlier: list[CentreNotice]
     unheard: ExchangeCommand | None
+
+    @property
+    def unheard_words(self) -> str:
+        """Why not; empty where nothing is to be said."""
+        return undone.words_of(self.unheard) if self.unheard else ""
 
 
 def lead_board(centre: ServiceCentre, person_id: int) -> LeadBoard:

@@ -67,6 +67,8 @@ def test_somebody_is_put_on_a_break_by_keyboard_and_reads_why(live, browser) -> 
     page.keyboard.press("Enter")
     expect(page.locator("#told")).to_contain_text("Bitte einen Grund angeben")
     assert heard(page)[-1].startswith("Bitte einen Grund angeben")
+    sent = []
+    page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
     page.locator("#reason").fill("Besprechung")
     page.keyboard.press("Enter")  # says not whom: nothing is sent
     setting.focus()
@@ -74,6 +76,7 @@ def test_somebody_is_put_on_a_break_by_keyboard_and_reads_why(live, browser) -> 
     expect(page.locator("#lead-team")).to_contain_text("Besprechung (Beate Hüsing)")
     assert heard(page)[-1] == "Jana Köster ist in Pause."
     assert page.input_value("#reason") == ""
+    assert [url.split("/")[-2] for url in sent] == ["break"]
     expect(agent.locator(".presence__why")).to_have_text("Besprechung (Beate Hüsing)")
     assert heard(agent)[-1] == "Sie sind in Pause: Besprechung (Beate Hüsing)."
     expect(
@@ -203,11 +206,12 @@ def test_a_talk_is_taken_over_by_a_second_press_that_names_both(live, browser) -
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
     expect(taking).to_be_focused()
+    expect(page.locator("#confirm")).not_to_have_attribute("formaction", re.compile("."))
     assert live.sql("SELECT count(*) FROM telephony_bridge_exchangecommand WHERE verb = 'take_over'") == 0
     page.keyboard.press("Enter")
     dialog.get_by_role("button", name="Gespräch übernehmen").press("Enter")
     expect(dialog).to_be_hidden()
-    expect(page.locator("#told")).to_contain_text("Sobald Sie abheben, haben Sie den Anruf.")
+    expect(page.locator("#told")).to_contain_text("Sobald Sie abheben, sprechen Sie mit der anrufenden Person.")
     live.sql("UPDATE telephony_bridge_exchangecommand SET done_at = now(), result = 'not_taken'")
     live.ring()
     expect(page.locator("#told")).to_contain_text("Es geht ohne Sie weiter.")

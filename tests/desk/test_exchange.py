@@ -143,7 +143,13 @@ def test_what_the_exchange_has_not_done_is_said(desk, offered, people):
     seen(offered, state="talking", agent_id=people["agent"].pk, offered_to_id=None)
     client = desk()
     post(client, offered, "anlage/hold")
-    for result, words in (("refused", "Der Anruf war schon weiter"), ("late", "nicht zu erreichen"), ("done", "")):
+    for result, words in (
+        ("refused", "Der Anruf war schon weiter"),
+        ("late", "nicht zu erreichen"),
+        ("not_taken", "Es geht ohne Sie weiter."),
+        ("talk_over", "Es war zu Ende oder weitergegeben"),
+        ("done", ""),
+    ):
         with scope.telephony(), transaction.atomic():
             from telephony_bridge.models import ExchangeCommand
 

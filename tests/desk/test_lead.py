@@ -262,7 +262,10 @@ def test_a_colleagues_talk_is_taken_over_and_the_colleague_reads_by_whom(desk, l
     assert said(post(lead, path)) == "Sie sind selbst im Gespräch. Beenden Sie es zuerst."
     with scope.telephony(), transaction.atomic():
         Call.objects.exclude(pk=call.pk).update(state="ended")
-    assert said(post(lead, path)) == "Ihr Telefon klingelt gleich. Sobald Sie abheben, haben Sie den Anruf."
+    assert (
+        said(post(lead, path))
+        == "Ihr Telefon klingelt gleich. Sobald Sie abheben, sprechen Sie mit der anrufenden Person."
+    )
     assert desk("agent").post(f"/leitstand/soest/{path}/").status_code == 403
     with scope.telephony(), transaction.atomic():
         Call.objects.filter(pk=call.pk).update(agent_id=beate.pk, agent_name=beate.name)

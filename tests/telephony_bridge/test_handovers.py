@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.core import mail
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
@@ -10,6 +11,7 @@ from django.utils import timezone
 from telephony_bridge import actions
 from telephony_bridge.actions.handing import OPEN
 from telephony_bridge.handover_models import Handover
+from telephony_bridge.handover_queries import stand_of
 from telephony_bridge.models import Call, ExchangeCommand
 from telephony_bridge.routing.spool import Record
 from tenants import scope
@@ -229,7 +231,8 @@ def test_it_is_ticked_off_by_its_person_alone(visit, talk, noted):
     reader = visit("reader", "soest.localhost")
     assert "Der Anruf ist abgehakt." in reader.post(where, follow=True).content.decode()
     assert card_of(card.call_id).done_at is not None
-    reader.post(where)
+    assert reader.post(where, {"seite": "2"})["Location"] == "/gespraeche/?seite=2"
+    assert reader.post(where, {"seite": "/x"})["Location"] == "/gespraeche/"
     reader.post(where, {"undo": "1"})
     assert card_of(card.call_id).done_at is None
     with scope.owner():
@@ -261,7 +264,9 @@ def test_a_full_page_costs_few_queries(visit, talk, noted, django_assert_max_num
     with django_assert_max_num_queries(12):
         page = client.get("/gespraeche/").content.decode()
     assert page.count('class="todo"') == 20
-    assert client.get("/gespraeche/?seite=2").content.decode().count('class="todo"') == 5
+    second = client.get("/gespraeche/?seite=2").content.decode()
+    assert (second.count('class="todo"'), second.count('name="seite" value="2"')) == (5, 5)
+    assert 'name="seite"' not in page
 
 
 def test_what_rang_long_ago_rings_no_more(visit, talk, hand, happen):
@@ -274,6 +279,20 @@ def test_what_rang_long_ago_rings_no_more(visit, talk, hand, happen):
         Handover.objects.update(state_at=timezone.now() - timedelta(minutes=3))
     page = reader.get("/gespraeche/").content.decode()
     assert (">klingelt<" in page, "Sperrmüll" in page) == (False, True)
+
+
+def test_an_open_page_is_told_that_it_rings_no_more_and_that_a_day_has_passed(soest, people, talk, hand, happen):
+    call = talk()
+    hand(call)
+    happen(call, "blind")
+    at, stands = timezone.localtime().replace(hour=12), []
+    with scope.owner():
+        Handover.objects.update(state_at=at)
+    for moment in (at, at + timedelta(seconds=1), at + timedelta(minutes=2), at + timedelta(days=1)):
+        with time_machine.travel(moment, tick=False), scope.municipality(soest.schema_name), transaction.atomic():
+            stands.append(stand_of(soest.pk, people["reader"].pk))
+    assert stands[0] == stands[1]
+    assert len(set(stands)) == 3
 
 
 # Attacks, where the database itself must say no
@@ -370,7 +389,7 @@ def test_a_letter_is_whole_where_little_is_known(talk, hand, happen, target):
     hand(call, who=target("amt@stadt.example"))
     happen(call, "blind", "transferred")
     assert sent() == 1
-    assert "Anrufer: Rufnummer unterdrückt\nWeitergeleitet: " in mail.outbox[0].body
+    assert "Rufnummer: unterdrückt\nWeitergeleitet: " in mail.outbox[0].body
     assert "Anliegen" not in mail.outbox[0].body
 
 

@@ -29,7 +29,9 @@ PARTS = ("unheard", "figures", "closing", "situation", "waiting", "talking", "te
 SAID = {
     "first": gettext_lazy("Der Anruf steht jetzt vorn."),
     "pull": gettext_lazy("Ihr Telefon klingelt gleich."),
-    "take_over": gettext_lazy("Ihr Telefon klingelt gleich. Sobald Sie abheben, haben Sie den Anruf."),
+    "take_over": gettext_lazy(
+        "Ihr Telefon klingelt gleich. Sobald Sie abheben, sprechen Sie mit der anrufenden Person."
+    ),
 }
 DeedView = Callable[..., str]
 

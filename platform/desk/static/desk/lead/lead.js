@@ -119,6 +119,7 @@ function askFirst(by, url) {
 confirming.querySelector("[data-closes]").addEventListener("click", () => confirming.close());
 // The button is drawn anew while the dialog is open: the browser cannot give the focus back to the one that was pressed.
 confirming.addEventListener("close", () => {
+  document.getElementById("confirm").removeAttribute("formaction");
   if (confirming.contains(document.activeElement) || document.activeElement === document.body) (document.getElementById(asked) ?? document.getElementById("main")).focus();
 });
 
@@ -129,7 +130,7 @@ document.addEventListener("submit", async event => {
   const by = event.submitter, url = by?.getAttribute("formaction") ?? form.getAttribute("action");
   if (by?.dataset.confirm) return askFirst(by, url);
   confirming.close();
-  if (!url) return; // Enter in the field of the reason: whom it is for is said by a button
+  if (!url) return; // the button of the dialog, which has closed already
   try {
     const done = await ask(url, new FormData(form));
     if (done && (form.id !== "lead-act" || url.includes("/person/"))) form.reset(); // a reason is for the person whom a button names
