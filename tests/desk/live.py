@@ -46,6 +46,7 @@ class Live:
         """End all calls and forget who was there; past the application, since a test begins with it and not by it."""
         self.sql(
             "WITH ended AS (UPDATE telephony_bridge_call SET state = 'ended', ended_at = now(), wrap_up_until = NULL WHERE state <> 'ended')"
+            ", undone AS (DELETE FROM telephony_bridge_exchangecommand)"  # what was not done is said for a while
             "DELETE FROM telephony_bridge_presence"
         )
 
