@@ -49,10 +49,15 @@ def _follows(presence: Presence, running: str, now: datetime, *, is_here: int | 
         state = str(presence.after_call) if presence.state in {"busy", "wrap-up"} else ""
     if not state or state == presence.state:
         return False
+    _turns(presence, state, now)
+    return True
+
+
+def _turns(presence: Presence, state: str, now: datetime) -> None:
+    """The row is another one, not yet saved; who comes back leaves a telephone at which somebody else sits by now."""
     if presence.state == "away":
         give_way(presence)
     presence.state, presence.since = state, now
-    return True
 
 
 def state_by_calls(person_id: int) -> str:
@@ -73,9 +78,7 @@ def _states_by_calls(people: Iterable[int]) -> dict[int, str]:
 def become(presence: Presence, state: str, now: datetime) -> None:
     """Another state from `now` on, told to the centre's desks; the same one is no news."""
     if presence.state != state:
-        if presence.state == "away":
-            give_way(presence)
-        presence.state, presence.since = state, now
+        _turns(presence, state, now)
         presence.save(update_fields=["state", "since"])
         tell(presence)
 

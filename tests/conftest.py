@@ -1,6 +1,5 @@
 """What every test may use. The database is a clone of the template; each test is one transaction, rolled back (`db`)."""
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,23 +8,25 @@ from django.db import connections
 from django.test import Client
 
 from tests import database, environment
+from tests.thoroughness import THOROUGH
 
 # What keeps real time for long, or tries everything in every way. `make test` on somebody's own machine is to end within six minutes.
 LONG = (
     "asterisk/", "desk/test_browser_states.py", "record/test_kill.py", "search/test_nonsense.py", "telephony_bridge/test_crash.py",
-    "telephony_bridge/test_distribution.py",
+    "telephony_bridge/test_distribution.py", "config/test_demo.py",
 )  # fmt: skip
+EVERY_PAGE = ("test_pages_are_accessible", "test_every_look_is_accessible")  # wherever they are
 ALL_THE_SAME = ("asterisk/test_exchange.py",)  # the real Asterisk is tried everywhere
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Leave out what takes long, unless CI=1 or SLOW=1."""
-    if os.environ.get("CI") or os.environ.get("SLOW"):
+    if THOROUGH:
         return
     skipped = pytest.mark.skip(reason="takes long: CI=1 or SLOW=1")
     for item in items:
         place = item.path.relative_to(Path(__file__).parent).as_posix()
-        if place.startswith(LONG) and place not in ALL_THE_SAME:
+        if item.name in EVERY_PAGE or (place.startswith(LONG) and place not in ALL_THE_SAME):
             item.add_marker(skipped)
 
 

@@ -99,7 +99,8 @@ def test_a_shift_at_our_own_exchange_needs_no_mouse(live, browser):  # noqa: F81
     page.keyboard.press("Enter")
     in_state(page, "ringing")
     expect(page.locator(".facts")).to_contain_text("Nicht erreicht: 02921 103-1200.")
-    assert sum("Nicht erreicht: 02921 103-1200. Anruf für" in sentence for sentence in heard(page)) == 1
+    said = heard(page)
+    assert sum("Nicht erreicht: 02921 103-1200. Anruf " in sentence for sentence in said) == 1, said  # "für", or "ohne"
     axe(page)
     page.keyboard.press("F8")
     in_state(page, "talking")
@@ -120,7 +121,7 @@ def test_a_browser_that_is_closed_in_the_middle_of_a_talk_and_opened_again(live,
     in_state(again, "talking")
     expect(again.locator(f'{CARD}[data-state="talking"]')).to_have_attribute("data-call-id", str(call))
     assert (
-        sum("Anruf für" in sentence for sentence in heard(again)) == 0
+        sum(sentence.startswith("Anruf ") for sentence in heard(again)) == 0
     )  # it does not ring: nothing is announced as new
     again.keyboard.press("F4")
     in_state(again, "wrap-up")

@@ -1,10 +1,6 @@
 """What a municipality has recorded is heard by its callers, with the real Asterisk: from the file that was uploaded to the telephone's ear."""
 
 import asyncio
-import io
-import math
-import struct
-import wave
 from itertools import pairwise
 
 import pytest
@@ -18,22 +14,11 @@ from tenants import scope
 from tenants.models import Municipality, ServiceCentre
 from tests.asterisk.sip import Caller, play
 from tests.asterisk.town import town
+from tests.telephony_bridge.sounds import sine
 
 TOWN_HALL = "+4929211030"
 SPOKEN, CLOSED, EMERGENCY = 300, 700, 1000  # hertz: what a voice says, and what was recorded
 RATE = 8000
-
-
-def tone(hertz, seconds=1.0, rate=RATE):
-    """A wav file."""
-    kept = io.BytesIO()
-    with wave.open(kept, "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(rate)
-        levels = (int(8000 * math.sin(math.tau * hertz * at / rate)) for at in range(int(rate * seconds)))
-        file.writeframes(b"".join(struct.pack("<h", level) for level in levels))
-    return kept.getvalue()
 
 
 class Listener(Caller):
@@ -62,7 +47,7 @@ class Listener(Caller):
 @pytest.fixture
 def soest(asterisk, tmp_path, django_db_blocker, monkeypatch):
     """A centre that is closed, whose voice is a tone."""
-    monkeypatch.setattr(receptions.speech, "spoken", lambda _text: tone(SPOKEN))
+    monkeypatch.setattr(receptions.speech, "spoken", lambda _text: sine(1, hertz=SPOKEN))
     with django_db_blocker.unblock(), town(asterisk, tmp_path) as made:
         made.sounds = tmp_path / "sounds"
 
@@ -101,10 +86,10 @@ async def heard(asterisk):
 
 
 def test_callers_hear_what_was_uploaded_and_the_text_again_when_it_is_removed(asterisk, soest):
-    at_home = tone(CLOSED, rate=44100)
+    at_home = sine(1, hertz=CLOSED, rate=44100)
 
     def upload(found):
-        for kind, data in (("closed", at_home), ("emergency", tone(EMERGENCY))):
+        for kind, data in (("closed", at_home), ("emergency", sine(1, hertz=EMERGENCY))):
             announcing.upload_announcement(found, kind, name="x.wav", data=data, acting_user=soest.people["agent"])
 
     def remove(_found):
@@ -136,7 +121,7 @@ def test_a_bridge_without_a_voice_plays_recordings_all_the_same(asterisk, soest,
 
     def upload(found):
         announcing.upload_announcement(
-            found, "closed", name="x.wav", data=tone(CLOSED), acting_user=soest.people["agent"]
+            found, "closed", name="x.wav", data=sine(1, hertz=CLOSED), acting_user=soest.people["agent"]
         )
 
     async def played():

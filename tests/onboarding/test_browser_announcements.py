@@ -5,7 +5,7 @@ import pytest
 from tests.asterisk.slowness import slow
 from tests.browser import browser, fits, looked_at, opened, shot  # noqa: F401  a fixture
 from tests.onboarding.test_browser_pages import SOEST, main_words, sign_in, signed_in, tab_to
-from tests.telephony_bridge.test_announcements import wav
+from tests.telephony_bridge.sounds import sine
 
 pytestmark = [pytest.mark.browser, slow]
 PATH = "/einstellungen/ansagen/"
@@ -38,7 +38,7 @@ def test_it_is_looked_at_in_each_of_its_states(browser, live):  # noqa: F811
         assert "error-summary" in page.evaluate("document.activeElement.className")
         page.locator(".error-summary a").click()
         assert page.evaluate("document.activeElement.id") == "id_closed-audio"
-        page.set_input_files("#id_closed-audio", file(wav(2.4, rate=44100)))
+        page.set_input_files("#id_closed-audio", file(sine(2.4, rate=44100)))
         section(page, "closed").locator("button[type=submit]").click()
         page.wait_for_selector(".alertline--success")
         looked_at(page, "announcements-recorded")
@@ -53,7 +53,7 @@ def test_upload_by_keyboard_listen_and_remove(browser, live):  # noqa: F811
         page.keyboard.press("Enter")
         page.wait_for_url(f"**{PATH}")
         tab_to(page, "#id_emergency-audio")
-        page.set_input_files("#id_emergency-audio", file(wav(1.5), "Hochwasser.wav"))
+        page.set_input_files("#id_emergency-audio", file(sine(1.5), "Hochwasser.wav"))
         tab_to(page, "form[action$='/emergency/hochladen/'] button")
         page.keyboard.press("Enter")
         page.wait_for_selector(".alertline--success")
@@ -72,7 +72,7 @@ def test_upload_by_keyboard_listen_and_remove(browser, live):  # noqa: F811
 def test_without_javascript_and_in_a_narrow_window(browser, live):  # noqa: F811
     with signed_in(browser, live, "admin", SOEST, "narrow", java_script_enabled=False) as page:
         page.goto(live.server.url(SOEST, PATH))
-        page.set_input_files("#id_closed-audio", file(wav(1), f"{'Sommer' * 20}.wav"))
+        page.set_input_files("#id_closed-audio", file(sine(1), f"{'Sommer' * 20}.wav"))
         section(page, "closed").locator("button[type=submit]").click()
         assert "Die Aufnahme ist gespeichert; Anrufende hören sie in wenigen Sekunden." in main_words(page)
     with signed_in(browser, live, "admin", SOEST, "narrow") as page:
@@ -83,7 +83,7 @@ def test_without_javascript_and_in_a_narrow_window(browser, live):  # noqa: F811
 def test_a_file_that_is_larger_than_a_form_may_be(browser, live):  # noqa: F811
     with signed_in(browser, live, "admin", SOEST) as page:
         page.goto(live.server.url(SOEST, PATH))
-        page.set_input_files("#id_closed-audio", file(wav(0.5) + bytes(11_000_000)))
+        page.set_input_files("#id_closed-audio", file(sine(0.5) + bytes(11_000_000)))
         section(page, "closed").locator("button[type=submit]").click()
         page.wait_for_selector(".error-summary")
         assert "Die Datei ist größer als 10 MB." in main_words(page)

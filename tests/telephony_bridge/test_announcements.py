@@ -2,8 +2,6 @@
 
 import hashlib
 import io
-import math
-import struct
 import wave
 from contextlib import contextmanager, suppress
 
@@ -17,19 +15,9 @@ from telephony_bridge.asterisk import decoding, speech
 from tenants import own_actions, scope
 from tenants.errors import Refusal
 from tenants.models import AuditEntry, Municipality
+from tests.telephony_bridge.sounds import sine
 
 HOST, LIST = "soest.localhost", "/einstellungen/ansagen/"
-
-
-def wav(seconds=0.4, *, rate=8000, hertz=440):
-    target = io.BytesIO()
-    with wave.open(target, "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(rate)
-        at = (int(9000 * math.sin(math.tau * hertz * n / rate)) for n in range(int(rate * seconds)))
-        file.writeframes(b"".join(struct.pack("<h", sample) for sample in at))
-    return target.getvalue()
 
 
 @contextmanager
@@ -40,7 +28,7 @@ def of(town):
 
 
 def upload(town, people, kind="closed", **given):
-    given = {"name": "ansage.wav", "data": wav()} | given
+    given = {"name": "ansage.wav", "data": sine()} | given
     return announcing.upload_announcement(town, kind, **given, acting_user=people["admin"])
 
 
@@ -53,7 +41,7 @@ DEEDS = ("upload_announcement", "remove_announcement")
 
 def test_a_recording_is_kept_as_telephones_need_it_and_written_down(soest, people):
     with of(soest):
-        made = upload(soest, people, data=wav(rate=44100))
+        made = upload(soest, people, data=sine(rate=44100))
         kept = Announcement.objects.get()
         [(action, before, after)] = log(*DEEDS)
     with wave.open(io.BytesIO(bytes(kept.audio))) as file:
@@ -73,8 +61,8 @@ def test_a_recording_is_kept_as_telephones_need_it_and_written_down(soest, peopl
 def test_a_second_one_takes_the_place_of_the_first_and_the_same_again_changes_nothing(soest, people):
     with of(soest):
         first = upload(soest, people)
-        second = upload(soest, people, name="neu.wav", data=wav(2))
-        upload(soest, people, name="neu.wav", data=wav(2))
+        second = upload(soest, people, name="neu.wav", data=sine(2))
+        upload(soest, people, name="neu.wav", data=sine(2))
         upload(soest, people, "emergency")
         kept = {one.kind: one.name for one in Announcement.objects.all()}
         told = log(*DEEDS)
@@ -89,9 +77,9 @@ def test_a_second_one_takes_the_place_of_the_first_and_the_same_again_changes_no
         ("closed", b"", "keine Audiodatei"),
         ("closed", b"\x00\x00\x00\x20ftypisom" + bytes(500), "keine Audiodatei"),  # a video
         ("closed", b"RIFF\x10\x00\x00\x00AVI LIST" + bytes(500), "keine Audiodatei"),  # another
-        ("closed", wav(0.1), "kürzer als"),
-        ("closed", wav(121), "länger als"),
-        ("greeting", wav(), "gibt es nicht"),
+        ("closed", sine(0.1), "kürzer als"),
+        ("closed", sine(121), "länger als"),
+        ("greeting", sine(), "gibt es nicht"),
     ],
 )
 def test_what_is_refused_leaves_what_was_there(soest, people, kind, data, said):
@@ -105,7 +93,7 @@ def test_what_is_refused_leaves_what_was_there(soest, people, kind, data, said):
 
 def test_the_longest_that_is_taken_fits(soest, people):
     with of(soest):
-        assert BIGGEST_KEPT > len(upload(soest, people, data=wav(decoding.LONGEST - 0.1)).audio) > 1_900_000
+        assert BIGGEST_KEPT > len(upload(soest, people, data=sine(decoding.LONGEST - 0.1)).audio) > 1_900_000
 
 
 def test_a_removed_one_is_gone_once(soest, people):
@@ -136,7 +124,7 @@ def test_a_file_is_called_as_it_can_be_shown(name, kept):
 def test_at_most_so_many_are_converted_at_a_time(monkeypatch):
     monkeypatch.setattr(speech, "AT_MOST", 0.01)
     with speech.TURNS, speech.TURNS, pytest.raises(Refusal, match="andere Aufnahmen"):
-        speech.converted(wav())
+        speech.converted(sine())
 
 
 def test_of_two_at_once_one_whole_recording_is_left(in_threads, as_it_came):
@@ -158,7 +146,7 @@ def test_of_two_at_once_one_whole_recording_is_left(in_threads, as_it_came):
         with scope.telephony(), transaction.atomic():
             return Announcement.objects.get()
 
-    told = in_threads(uploading(wav(1)), uploading(wav(2)))
+    told = in_threads(uploading(sine(1)), uploading(sine(2)))
     [kept] = in_threads(stored)
     assert hashlib.sha256(bytes(kept.audio)).hexdigest() == kept.sha256
     assert kept.sha256 in told
@@ -231,7 +219,7 @@ def test_nobody_hears_or_removes_anothers(soest, people, both):
 
 
 def sent(data=None, name="ansage.wav", kind="closed"):
-    return {f"{kind}-audio": SimpleUploadedFile(name, wav() if data is None else data, "audio/wav")}
+    return {f"{kind}-audio": SimpleUploadedFile(name, sine() if data is None else data, "audio/wav")}
 
 
 def test_the_page_says_what_callers_hear(visit, soest, people):
@@ -294,7 +282,7 @@ def test_players_may_ask_for_a_part(visit, soest, people, as_it_came, asked, sta
 
 @pytest.mark.parametrize(
     ("data", "said"),
-    [(b"", "leer"), (b"MZ" + bytes(99), "keine Audiodatei"), (wav(121), "länger als 120 Sekunden")],
+    [(b"", "leer"), (b"MZ" + bytes(99), "keine Audiodatei"), (sine(121), "länger als 120 Sekunden")],
 )
 def test_what_is_wrong_is_said_at_the_field_and_nothing_is_lost(visit, soest, people, data, said):
     with of(soest):

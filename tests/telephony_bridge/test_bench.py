@@ -25,6 +25,7 @@ from telephony_bridge.record.lines import Line
 from telephony_bridge.routing.spool import Record
 from tenants import scope
 from tests import loops
+from tests.thoroughness import THOROUGH
 
 
 @pytest.mark.parametrize(
@@ -120,7 +121,7 @@ def test_the_team_says_what_the_database_has(soest):
     assert figures(told["last"])["calls"] == 0
 
 
-@pytest.mark.skipif(not (os.environ.get("CI") or os.environ.get("SLOW")), reason="a minute; SLOW=1 runs it")
+@pytest.mark.skipif(not THOROUGH, reason="a minute; SLOW=1 runs it")
 def test_a_standby_takes_over_in_a_measurement_that_leaves_nothing():
     with tempfile.TemporaryDirectory(prefix="rv-") as short:  # pytest's own are too long for Asterisk's socket
         _measured(Path(short))

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -11,8 +10,8 @@ from telephony_bridge.routing.ari import Access, Ari
 from telephony_bridge.routing.calls import Routed, State
 from telephony_bridge.routing.exchange import Exchange
 from tests.asterisk.sip import play
+from tests.thoroughness import PATIENT
 
-THOROUGH = bool(os.environ.get("SLOW"))
 CALL = "1700000000.1"
 KINDS = [
     "StasisStart", "StasisEnd", "ChannelCreated", "ChannelDestroyed", "ChannelHangupRequest", "ChannelDtmfReceived", "Dial",
@@ -74,20 +73,20 @@ def spoken(messages):
     return play(heard())
 
 
-@settings(max_examples=1_000 if THOROUGH else 40, deadline=None, suppress_health_check=[*HealthCheck])
+@settings(max_examples=1_000 if PATIENT else 40, deadline=None, suppress_health_check=[*HealthCheck])
 @given(st.lists(EVENTS, min_size=10, max_size=10))
 def test_ten_thousand_events_as_nobody_should_send_them(events):
     """Ten at a time, in sequences that hypothesis makes worse (ten thousand with SLOW=1)."""
     spoken([json.dumps(event) for event in events])
 
 
-@settings(max_examples=300 if THOROUGH else 30, deadline=None)
+@settings(max_examples=300 if PATIENT else 30, deadline=None)
 @given(st.lists(JUNK | EVENTS, max_size=5))
 def test_what_is_no_event_at_all(messages):
     spoken([json.dumps(message) for message in messages])
 
 
-@settings(max_examples=300 if THOROUGH else 50, deadline=None)
+@settings(max_examples=300 if PATIENT else 50, deadline=None)
 @given(JUNK, JUNK)
 def test_who_comes_in_has_an_id(channel, arguments):
     _exchange, notes = spoken([json.dumps({"type": "StasisStart", "channel": channel, "args": arguments})])

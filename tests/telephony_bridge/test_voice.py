@@ -19,9 +19,10 @@ from telephony_bridge.receptions import Voice, reception_of
 from tenants import own_actions, scope
 from tenants.errors import Refusal
 from tenants.models import ServiceCentre
-from tests.telephony_bridge.test_announcements import of, wav
+from tests.telephony_bridge.sounds import sine
+from tests.telephony_bridge.test_announcements import of
 
-AUDIO = wav(0.5)
+AUDIO = sine(0.5)
 SHA = hashlib.sha256(AUDIO).hexdigest()
 
 
@@ -193,7 +194,7 @@ def as_it_came(monkeypatch):
 
 def record(town, people, kind, seconds=0.5):
     with of(town):
-        return announcing.upload_announcement(town, kind, name="x.wav", data=wav(seconds), acting_user=people["admin"])
+        return announcing.upload_announcement(town, kind, name="x.wav", data=sine(seconds), acting_user=people["admin"])
 
 
 @pytest.fixture
