@@ -277,6 +277,7 @@ def test_asterisk_that_is_killed_is_found_again(asterisk, access):
     async def played():
         exchange = Exchange(access, ("agent1",), note=lambda *_: None)
         work = asyncio.create_task(exchange.run())
+        await asyncio.wait_for(exchange.connected.wait(), PATIENCE)  # who calls before that waits in the fallback queue
         async with Phone(asterisk.ports.phones):
             async with Caller(TOWN_HALL, asterisk.ports.sip) as caller:
                 await caller.until(lambda: caller.talked > 0.2)
