@@ -347,12 +347,12 @@ class Exchange:
 
     def _take_over(self, found: Found, lines: Sequence[Line] = ()) -> None:
         """In one go: whatever fails afterwards, each call that is known is looked after. `lines`: of these alone the leases are renewed."""
+        for path in (*found.sounds, *found.orphans):
+            self.start(self.ask(Request("DELETE", path)))
         for call in found.adopted:
             self._adopt(call, found.since.get(call.id))
         for id_, event in found.missed:
             self.lines[id_].events.put_nowait(event)
-        for path in found.orphans:
-            self.start(self.ask(Request("DELETE", path)))
         for line in lines or list(self.lines.values()):
             if line.leased:
                 self.start(self._extend(line))

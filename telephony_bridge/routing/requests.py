@@ -40,6 +40,11 @@ def lease(call: str, *, on: bool = True, longer: int = 0) -> Request:
     return Request("POST", f"channels/{call}/variable", query)
 
 
+def playback(call: str) -> str:
+    """The path of what is being played to a caller."""
+    return f"playbacks/{call}-p"
+
+
 def request_of(call: Routed, command: Command) -> Request | None:
     """None: nothing is to be asked, the dialplan sees to it."""
     match command:
@@ -76,7 +81,7 @@ def _of_sound(call: Routed, command: c.Music | c.Play | c.Silence) -> Request:
             return Request("POST" if on else "DELETE", f"channels/{channel}/moh")
         case c.Play(media):
             return Request("POST", f"channels/{call.id}/play/{call.id}-p", {"media": ",".join(media)})
-    return Request("DELETE", f"playbacks/{call.id}-p")
+    return Request("DELETE", playback(call.id))
 
 
 def _of_bridge(command: Command) -> Request | None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from telephony_bridge.routing import calls as c
 from telephony_bridge.routing.calls import Event, Routed, State
-from telephony_bridge.routing.requests import TRUNK, Request
+from telephony_bridge.routing.requests import TRUNK, Request, playback
 
 Json = Mapping[str, Any]
 ENTRANCE = "from-trunk"  # who is there is on the way to us
@@ -21,7 +21,8 @@ _NAME = re.compile(r"[^/]+/(?P<endpoint>.+)-[0-9a-f]+")
 
 @dataclass
 class Found:
-    """`adopted`: calls that were not known. `missed`: (call, what has happened to it). `orphans`: paths to delete."""
+    """`adopted`: calls that were not known. `missed`: (call, what has happened to it). `orphans`: paths to delete;
+    `sounds`: such of what is being played, before anything else: it would hold up whatever is asked of its channel, and all that is asked after that."""
 
     living: list[str] = field(
         default_factory=list
@@ -29,6 +30,7 @@ class Found:
     adopted: list[Routed] = field(default_factory=list)
     missed: list[tuple[str, Event]] = field(default_factory=list)
     orphans: list[str] = field(default_factory=list)
+    sounds: list[str] = field(default_factory=list)
     telephones: dict[str, str] = field(default_factory=dict)  # channel -> whose telephone it is
     since: dict[str, float] = field(default_factory=dict)  # when adopted calls came, in Unix seconds
 
@@ -101,6 +103,8 @@ def compared(
             _adopt(found, id_, there)
     fetched -= {str(call.agent_leg) for call in (*sure.values(), *found.adopted)}
     found.orphans += [f"channels/{id_}" for id_ in sorted(fetched)]
+    heard = [call.id for call in found.adopted] + [id_ for id_, event in found.missed if isinstance(event, c.Played)]
+    found.sounds += [playback(id_) for id_ in heard]
     ours = {*known, *(call.id for call in found.adopted)}
     found.orphans += [f"channels/{id_}" for id_ in there.channels if _is_orphan(id_, ours, there)]
     found.orphans += [f"channels/{id_}" for id_ in there.channels if _is_left_over(id_, sure)]
@@ -137,6 +141,7 @@ async def looked_at(look: Look, app: str, call: Routed) -> Found:
     channels, bridges = await look()
     found = compared(app, {call.id: call}, channels, bridges, {call.id})
     return Found(
+        sounds=[path for path in found.sounds if path == playback(call.id)],
         adopted=[one for one in found.adopted if one.id == call.id],
         missed=[(id_, event) for id_, event in found.missed if id_ == call.id],
         orphans=[path for path in found.orphans if path.startswith((f"bridges/{call.id}-", f"channels/{call.id}-s"))],

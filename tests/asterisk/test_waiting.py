@@ -1,10 +1,7 @@
 """What who waits hears and can press, with the real Asterisk: out of hours, shut at once, called back."""
 
 import asyncio
-import io
-import math
-import struct
-import wave
+from contextlib import AsyncExitStack
 
 import pytest
 from django.db import transaction
@@ -15,27 +12,16 @@ from tenants import scope
 from tenants.models import Municipality, ServiceCentre
 from tests.asterisk.sip import Caller, Phone, play
 from tests.asterisk.town import town
+from tests.telephony_bridge.sounds import sine
 
 TOWN_HALL = "+4929211030"
-
-
-def tone(seconds):
-    """A wav file for telephones."""
-    kept = io.BytesIO()
-    with wave.open(kept, "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(8000)
-        levels = (int(8000 * math.sin(math.tau * 600 * at / 8000)) for at in range(int(8000 * seconds)))
-        file.writeframes(b"".join(struct.pack("<h", level) for level in levels))
-    return kept.getvalue()
 
 
 @pytest.fixture
 def soest(asterisk, tmp_path, django_db_blocker, monkeypatch):
     """A centre whose announcements are tones of half a second: a voice may not be there."""
 
-    monkeypatch.setattr(receptions.speech, "spoken", lambda _text: tone(0.5))
+    monkeypatch.setattr(receptions.speech, "spoken", lambda _text: sine(0.5))
     monkeypatch.setattr("telephony_bridge.link.RECEPTION_EVERY", 0.1)
     with django_db_blocker.unblock(), town(asterisk, tmp_path) as made:
         made.sounds = tmp_path / "sounds"
@@ -47,6 +33,13 @@ def change(**fields):
     """Of the centre."""
     with scope.operator(), transaction.atomic():
         assert ServiceCentre.objects.filter(slug="soest").update(**fields)
+
+
+def with_an_emergency():
+    """A text that is heard first, and open doors."""
+    with scope.operator(), transaction.atomic():
+        assert Municipality.objects.filter(slug="soest").update(emergency="Bei Lebensgefahr 112.")
+    change(hours={})
 
 
 async def knows(link, holds):
@@ -101,7 +94,7 @@ def test_who_presses_one_is_called_back_and_waits_no_longer(asterisk, soest):
 
 
 def test_an_agent_who_answers_ends_what_is_being_played(asterisk, soest, monkeypatch):
-    monkeypatch.setattr(receptions.speech, "spoken", lambda _text: tone(20))
+    monkeypatch.setattr(receptions.speech, "spoken", lambda _text: sine(20))
 
     async def played():
         await soest.ask(lambda: soest.is_now("agent", "ready"))
@@ -112,18 +105,36 @@ def test_an_agent_who_answers_ends_what_is_being_played(asterisk, soest, monkeyp
                 await caller.until(lambda: caller.talked > 0.3)
                 assert caller.music < 10
 
-    def prepared():
-        with scope.operator(), transaction.atomic():
-            assert Municipality.objects.filter(slug="soest").update(emergency="Bei Lebensgefahr 112.")
-        change(hours={})
+    soest.threads.submit(with_an_emergency).result()
+    play(played())
 
-    soest.threads.submit(prepared).result()
+
+def test_who_hears_a_long_text_while_we_start_anew_is_given_to_somebody_at_once(asterisk, soest, monkeypatch):
+    """What the process before had begun to play would keep Asterisk from answering anything that the next one asks."""
+    monkeypatch.setattr(receptions.speech, "spoken", lambda _text: sine(20))
+
+    async def played():
+        async with AsyncExitStack() as calling:
+            with soest.linked() as link:
+                await soest.active(link)
+                await knows(link, lambda reception: any(place.emergency for place in reception.places))
+                caller = await calling.enter_async_context(Caller(TOWN_HALL, asterisk.ports.sip))
+                await caller.until(lambda: caller.music > 0.5)
+            await soest.ask(lambda: soest.is_now("agent", "ready"))
+            with soest.linked() as link:
+                await soest.active(link)
+                async with Phone(asterisk.ports.phones, rings=0.3):
+                    await caller.until(lambda: caller.talked > 0.3)
+                assert caller.music < 10
+                assert [record for record in link.spool.read(0) if record.what == "failed"] == []
+
+    soest.threads.submit(with_an_emergency).result()
     play(played())
 
 
 def test_nothing_else_waits_while_a_long_text_is_heard(asterisk, soest, monkeypatch):
     """It is longer than the lease, and than our patience with Asterisk, which answers nothing while a variable of such a channel is to be set."""
-    monkeypatch.setattr(receptions.speech, "spoken", lambda _text: tone(8))
+    monkeypatch.setattr(receptions.speech, "spoken", lambda _text: sine(8))
 
     async def played():
         await soest.ask(lambda: change(hours={"0": []}))

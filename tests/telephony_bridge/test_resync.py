@@ -60,6 +60,7 @@ def test_a_call_that_is_not_known_is_taken_over_as_it_is(channels, bridges, stat
     (call,) = found.adopted
     assert (call.state, call.waiting, call.agent, call.dialled) == (state, waiting, agent, "+49")
     assert found.leased == ([CALLER] if waiting else [])
+    assert found.sounds == [f"playbacks/{CALLER}-p"]
     unused = state is State.OFFERED and bridges
     assert found.orphans == ([f"bridges/{BRIDGE}"] if unused else [])
     fresh = call.with_id("a")[1]
@@ -140,6 +141,13 @@ def test_whom_the_dialplan_has_is_known_so_that_the_end_is_noted(place, legs, br
     assert found.orphans == [f"channels/{one['id']}" for one in legs if agent is None]
     ended = step(call, c.CallerGone())
     assert ended.call.state is State.ENDED
+
+
+@pytest.mark.parametrize("playing", [True, False])
+def test_what_was_being_played_to_a_call_of_ours_is_ended(playing):
+    known = {CALLER: replace(TALKING, playing=playing)}
+    found = compared("rufverbund", known, [channel(CALLER), leg(LEG, "agent1")], [bridge(CALLER, LEG)])
+    assert found.sounds == ([f"playbacks/{CALLER}-p"] if playing else [])
 
 
 def fetched(id_, caller=CALLER):
