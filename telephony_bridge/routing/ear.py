@@ -7,7 +7,7 @@ from telephony_bridge.routing import calls as c
 from telephony_bridge.routing.ari import Json
 from telephony_bridge.routing.calls import Event, Routed, State
 from telephony_bridge.routing.line import Line
-from telephony_bridge.routing.requests import TRUNK, Request
+from telephony_bridge.routing.requests import TRUNK, Request, playback_of
 from telephony_bridge.routing.resync import endpoint
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class Ear:
     def _heard_out(self, playback: Json) -> None:
         """A list of media is one playback; it ends once."""
         channel = str(playback.get("target_uri", "")).removeprefix("channel:")
-        if channel in self.exchange.lines and playback.get("id") == f"{channel}-p":
+        if channel in self.exchange.lines and playback.get("id") == playback_of(channel):
             self.exchange.lines[channel].events.put_nowait(c.Played())
 
     def _dialled(self, event: Json) -> None:

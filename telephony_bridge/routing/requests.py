@@ -40,9 +40,9 @@ def lease(call: str, *, on: bool = True, longer: int = 0) -> Request:
     return Request("POST", f"channels/{call}/variable", query)
 
 
-def playback(call: str) -> str:
-    """The path of what is being played to a caller."""
-    return f"playbacks/{call}-p"
+def playback_of(call: str) -> str:
+    """The id of what is being played to a caller."""
+    return f"{call}-p"
 
 
 def request_of(call: Routed, command: Command) -> Request | None:
@@ -80,8 +80,8 @@ def _of_sound(call: Routed, command: c.Music | c.Play | c.Silence) -> Request:
         case c.Music(channel, on):
             return Request("POST" if on else "DELETE", f"channels/{channel}/moh")
         case c.Play(media):
-            return Request("POST", f"channels/{call.id}/play/{call.id}-p", {"media": ",".join(media)})
-    return Request("DELETE", playback(call.id))
+            return Request("POST", f"channels/{call.id}/play/{playback_of(call.id)}", {"media": ",".join(media)})
+    return Request("DELETE", f"playbacks/{playback_of(call.id)}")
 
 
 def _of_bridge(command: Command) -> Request | None:

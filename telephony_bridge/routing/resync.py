@@ -12,7 +12,7 @@ from typing import Any
 
 from telephony_bridge.routing import calls as c
 from telephony_bridge.routing.calls import Event, Routed, State
-from telephony_bridge.routing.requests import TRUNK, Request, playback
+from telephony_bridge.routing.requests import TRUNK, Request, playback_of
 
 Json = Mapping[str, Any]
 ENTRANCE = "from-trunk"  # who is there is on the way to us
@@ -104,7 +104,7 @@ def compared(
     fetched -= {str(call.agent_leg) for call in (*sure.values(), *found.adopted)}
     found.orphans += [f"channels/{id_}" for id_ in sorted(fetched)]
     heard = [call.id for call in found.adopted] + [id_ for id_, event in found.missed if isinstance(event, c.Played)]
-    found.sounds += [playback(id_) for id_ in heard]
+    found.sounds += [f"playbacks/{playback_of(id_)}" for id_ in heard]
     ours = {*known, *(call.id for call in found.adopted)}
     found.orphans += [f"channels/{id_}" for id_ in there.channels if _is_orphan(id_, ours, there)]
     found.orphans += [f"channels/{id_}" for id_ in there.channels if _is_left_over(id_, sure)]
@@ -141,7 +141,7 @@ async def looked_at(look: Look, app: str, call: Routed) -> Found:
     channels, bridges = await look()
     found = compared(app, {call.id: call}, channels, bridges, {call.id})
     return Found(
-        sounds=[path for path in found.sounds if path == playback(call.id)],
+        sounds=[path for path in found.sounds if path == f"playbacks/{playback_of(call.id)}"],
         adopted=[one for one in found.adopted if one.id == call.id],
         missed=[(id_, event) for id_, event in found.missed if id_ == call.id],
         orphans=[path for path in found.orphans if path.startswith((f"bridges/{call.id}-", f"channels/{call.id}-s"))],

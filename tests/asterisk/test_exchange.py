@@ -41,8 +41,9 @@ async def running(access, *agents):
 
 
 def is_silence(details):
-    """Whether Asterisk did not answer, which is no refusal. Asterisk 22.10 holds its own locks for some ten seconds, about once in a hundred calls that
-    end while their bridge is taken down; we connect anew then, and the scene has to come out all the same. SLOW=1 shows where it does."""
+    """Whether Asterisk did not answer, which is no refusal. Asterisk 22.10 says nothing for some ten seconds, about once in a hundred calls that end
+    while their bridge is taken down; we connect anew then, and the scene has to come out all the same. The cause
+    is not found; SLOW=1 shows where it does."""
     return details["reason"] in ("503 TimeoutError", "503 ConnectionClosedError", "503 not connected")
 
 
